@@ -1,0 +1,149 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef CONF_CONF_H
+#define CONF_CONF_H
+
+#include <netinet/in.h>
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "server/base/buffer.h"
+#include "server/base/log.h"
+
+/*
+ * The configuration as structs, one for each section of conf/options.def, with a
+ * member for each option.
+ *
+ *   file ── conf_load() ──> struct conf, immutable, lent to everyone
+ *
+ * Threads: immutable once loaded.
+ */
+
+/* Where a value stands in the file, for messages; line 0: a default. */
+struct conf_mark {
+	size_t line;   /* from 1 */
+	size_t column; /* from 1 */
+};
+
+/*
+ * "host:port", host being an IPv4 address, an IPv6 address in brackets, or
+ * "localhost"; port 0 takes any free one.
+ */
+struct conf_address {
+	const char *text; /* as written */
+	const char *host; /* without brackets */
+	unsigned port;
+	struct conf_mark mark;
+};
+
+struct conf_addresses {
+	struct conf_address *items;
+	size_t count;
+};
+
+/* "192.0.2.0/24", "2001:db8::/32" or a bare address. */
+struct conf_network {
+	struct in6_addr address; /* IPv4 is mapped (::ffff:a.b.c.d), bits behind the prefix are 0 */
+	unsigned prefix;	 /* 0 to 128, of the mapped form */
+};
+
+struct conf_networks {
+	struct conf_network *items;
+	size_t count;
+};
+
+struct conf_pair {
+	const char *key;
+	const char *value;
+};
+
+struct conf_map {
+	struct conf_pair *items;
+	size_t count;
+};
+
+/* The types that options.def names. */
+#define CONF_TYPE_BOOL	     bool
+#define CONF_TYPE_UNSIGNED   unsigned
+#define CONF_TYPE_AUTO	     unsigned
+#define CONF_TYPE_SECONDS    unsigned
+#define CONF_TYPE_BYTES	     size_t
+#define CONF_TYPE_RATE	     double
+#define CONF_TYPE_STRING     const char *
+#define CONF_TYPE_TEXT	     const char *
+#define CONF_TYPE_LOG_LEVEL  enum log_level
+#define CONF_TYPE_LOG_FORMAT enum log_format
+#define CONF_TYPE_ADDRESSES  struct conf_addresses
+#define CONF_TYPE_ADDRESS    struct conf_address
+#define CONF_TYPE_NETWORKS   struct conf_networks
+#define CONF_TYPE_MAP	     struct conf_map
+
+/* struct conf_root, conf_log, conf_irc, ...; `present` tells an OPTIONAL section that is on. */
+#define SECTION_BEGIN(section, path, kind, help)                                                   \
+	struct conf_##section {                                                                    \
+		bool present;
+#define OPTION(section, key, type, default_text, min, max, help) CONF_TYPE_##type key;
+#define SECTION_END(section)                                                                       \
+	}                                                                                          \
+	;
+#include "conf/options.def"
+#undef SECTION_BEGIN
+#undef OPTION
+#undef SECTION_END
+
+/* One entry of `ingest`. */
+struct conf_ingest {
+	const char *type; /* "rc2udp"; the path of its section */
+	const char *name; /* `name:` of the entry, else the type, made unique by "-2", "-3" ... */
+	struct conf_mark mark;
+	union {
+		struct conf_rc2udp rc2udp;
+		struct conf_rcfeed_udp rcfeed_udp;
+		struct conf_replay replay;
+	} as;
+};
+
+struct conf {
+	const char *file; /* the name as given; NULL for the built-in defaults */
+	struct conf_root root;
+	struct conf_log log;
+	struct conf_slow_client slow_client;
+	struct conf_irc irc;
+	struct conf_http http;
+	struct conf_socketio socketio;
+	struct conf_ingest *ingest;
+	size_t ingest_count;
+};
+
+/*
+ * Gives the built-in defaults: IRC, HTTP, rc2udp and rcfeed-udp on loopback; with
+ * `demo`, a replay of the bundled sample (`demo_file`, copied; may be NULL) beside them.
+ */
+struct conf *conf_create_default(const char *demo_file);
+
+/*
+ * Gives what `file` says, defaults filled in.  NULL when something is wrong: every
+ * fault is then a line in `errors`, in the form
+ *
+ *   file:line:column: key: what was met, what was wanted
+ *
+ * with an unknown key naming the nearest known one.  At most CONF_FILE_MAX bytes
+ * are read, nested no deeper than CONF_DEPTH_MAX.  YAML 1.1 (libyaml); duplicate
+ * keys and aliases are faults.
+ */
+#define CONF_FILE_MAX  (1024 * 1024)
+#define CONF_DEPTH_MAX 16
+struct conf *conf_load(const char *file, struct buffer *errors);
+
+/* The same from memory; `name` stands for the file in messages. */
+struct conf *conf_parse(const char *name, const char *text, size_t length, struct buffer *errors);
+
+/* Free it all.  NULL does nothing. */
+void conf_destroy(struct conf *conf);
+
+/* Add the whole configuration as YAML that conf_parse() reads back to the same. */
+void conf_dump(const struct conf *conf, struct buffer *out);
+
+/* Add the options for --help: a line or two each, by section. */
+void conf_help(struct buffer *out);
+
+#endif

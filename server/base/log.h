@@ -1,0 +1,54 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef SERVER_BASE_LOG_H
+#define SERVER_BASE_LOG_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+/*
+ * The log: one line a record on standard output, plain text or JSON.
+ *
+ *   log_info(&session->log, "irc.registered", "nick %s", session->nick);
+ *
+ * First the scope, which says who speaks; second a stable id, `area.noun`, to
+ * search and alert on; third a sentence fragment.  Text from peers may stand in
+ * the arguments as it is: control characters, line and paragraph separators and
+ * bidirectional controls are escaped as the line is written, and bytes that are
+ * not UTF-8 are replaced.
+ *
+ * Levels: error, someone must act; warn, degraded but going on; info, a start, a
+ * stop, a source up or down; debug, a client's life.  Nothing per change above
+ * debug.
+ *
+ * Threads: any; a record is one write(2) of at most LOG_LINE_MAX bytes.
+ */
+#define LOG_LINE_MAX 4096
+
+enum log_level { LOG_LEVEL_DEBUG, LOG_LEVEL_INFO, LOG_LEVEL_WARN, LOG_LEVEL_ERROR };
+enum log_format { LOG_FORMAT_PLAIN, LOG_FORMAT_JSON };
+
+/* Who speaks.  Lent for each call. */
+struct log_scope {
+	const char *name; /* "irc", "feeder", "rc2udp" */
+	const char *peer; /* "192.0.2.1:4711"; may be NULL */
+	uint64_t id;	  /* of the connection, worker or session; 0 for none */
+};
+
+/* Set the level and the form.  Called by main() before any thread starts, and on reload. */
+void log_configure(enum log_level level, enum log_format format);
+
+/* Whether a record of this level would be written. */
+bool log_is_on(enum log_level level);
+
+/* Write a record whatever the level; use the macros below.  NULL `scope` is the program itself. */
+void log_write(enum log_level level, const struct log_scope *scope, const char *id,
+	       const char *format, ...) __attribute__((format(printf, 4, 5)));
+
+#define log_at(level, scope, id, ...)                                                              \
+	(log_is_on(level) ? log_write(level, scope, id, __VA_ARGS__) : (void)0)
+#define log_debug(scope, id, ...) log_at(LOG_LEVEL_DEBUG, scope, id, __VA_ARGS__)
+#define log_info(scope, id, ...)  log_at(LOG_LEVEL_INFO, scope, id, __VA_ARGS__)
+#define log_warn(scope, id, ...)  log_at(LOG_LEVEL_WARN, scope, id, __VA_ARGS__)
+#define log_error(scope, id, ...) log_at(LOG_LEVEL_ERROR, scope, id, __VA_ARGS__)
+
+#endif

@@ -1,0 +1,139 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * A change and its texts are one allocation; encoded forms hang off it as they
+ * are asked for.  change_encoded() is checked twice around a lock: once a form is
+ * there, a reader pays one acquiring load.
+ */
+#include "server/feed/change.h"
+
+#include <stdatomic.h>
+#include <stdlib.h>
+#include <string.h>
+#include <uv.h>
+
+#include "server/base/memory.h"
+
+struct encoded {
+	size_t length;
+	char bytes[];
+};
+
+struct change_private {
+	atomic_uint references;
+	uv_mutex_t encoding; /* held by who makes an encoded form */
+	struct encoded *_Atomic encoded[CHANGE_ENCODINGS_MAX];
+};
+
+struct change_block {
+	struct change change;
+	struct change_private private_part;
+	char texts[];
+};
+
+static const char *const type_names[] = {
+    [CHANGE_EDIT] = "edit",		[CHANGE_NEW] = "new",
+    [CHANGE_LOG] = "log",		[CHANGE_CATEGORIZE] = "categorize",
+    [CHANGE_EXTERNAL] = "external",	[CHANGE_OTHER] = "other",
+};
+
+const char *change_type_name(enum change_type type)
+{
+	return type_names[type];
+}
+
+/* Copy to `at`, which moves behind the copy and its NUL. */
+static struct text copy_text(struct text text, char **at)
+{
+	struct text copy = {.bytes = NULL, .length = text.length};
+
+	if (text.bytes != NULL) {
+		copy.bytes = *at;
+		memcpy(*at, text.bytes, text.length);
+		(*at)[text.length] = '\0';
+		*at += text.length + 1;
+	}
+	return copy;
+}
+
+struct change *change_create(const struct change_parts *parts)
+{
+	size_t texts_length =
+	    parts->wiki.length + parts->channel.length + parts->json.length + parts->line.length + 4;
+	struct change_block *block;
+	char *at;
+
+	require(parts->wiki.length > 0 && parts->channel.length > 0 && parts->json.bytes != NULL);
+	block = mem_resize(NULL, sizeof(*block) + texts_length);
+	memset(block, 0, sizeof(*block));
+	at = block->texts;
+	block->change = (struct change){
+	    .type = parts->type,
+	    .wiki = copy_text(parts->wiki, &at),
+	    .channel = copy_text(parts->channel, &at),
+	    .json = copy_text(parts->json, &at),
+	    .line = copy_text(parts->line, &at),
+	    .private_part = &block->private_part,
+	};
+	atomic_init(&block->private_part.references, 1);
+	require(uv_mutex_init(&block->private_part.encoding) == 0);
+	return &block->change;
+}
+
+void change_ref(struct change *change, unsigned count)
+{
+	(void)atomic_fetch_add_explicit(&change->private_part->references, count,
+					memory_order_relaxed);
+}
+
+void change_unref(struct change *change)
+{
+	struct change_block *block;
+
+	if (change == NULL || atomic_fetch_sub_explicit(&change->private_part->references, 1,
+							memory_order_acq_rel) != 1) {
+		return;
+	}
+	block = container_of(change, struct change_block, change);
+	for (size_t i = 0; i < CHANGE_ENCODINGS_MAX; i++) {
+		free(atomic_load_explicit(&block->private_part.encoded[i], memory_order_relaxed));
+	}
+	uv_mutex_destroy(&block->private_part.encoding);
+	free(block);
+}
+
+static struct encoded *make_encoded(const struct change *change, const struct encoder *encoder)
+{
+	struct buffer out = {0};
+	struct encoded *encoded;
+
+	encoder->encode(encoder, change, &out);
+	encoded = mem_resize(NULL, sizeof(*encoded) + out.length);
+	encoded->length = out.length;
+	if (out.length > 0) {
+		memcpy(encoded->bytes, out.bytes, out.length);
+	}
+	buffer_finish(&out);
+	return encoded;
+}
+
+struct text change_encoded(struct change *change, const struct encoder *encoder)
+{
+	struct change_private *private_part = change->private_part;
+	struct encoded *encoded;
+
+	require(encoder->slot < CHANGE_ENCODINGS_MAX);
+	encoded =
+	    atomic_load_explicit(&private_part->encoded[encoder->slot], memory_order_acquire);
+	if (encoded == NULL) {
+		uv_mutex_lock(&private_part->encoding);
+		encoded = atomic_load_explicit(&private_part->encoded[encoder->slot],
+					       memory_order_relaxed);
+		if (encoded == NULL) {
+			encoded = make_encoded(change, encoder);
+			atomic_store_explicit(&private_part->encoded[encoder->slot], encoded,
+					      memory_order_release);
+		}
+		uv_mutex_unlock(&private_part->encoding);
+	}
+	return (struct text){.bytes = encoded->bytes, .length = encoded->length};
+}

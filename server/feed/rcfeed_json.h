@@ -1,0 +1,44 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef SERVER_FEED_RCFEED_JSON_H
+#define SERVER_FEED_RCFEED_JSON_H
+
+#include <stddef.h>
+
+#include "server/feed/change.h"
+#include "server/feed/wiki_name.h"
+
+/*
+ * Codec: RCFeed JSON (MediaWiki's JSONRCFeedFormatter, or an EventStreams
+ * `recentchange` event) into a change, and the fields of an IRC line into RCFeed JSON.
+ *
+ * Threads: any.
+ */
+#define RCFEED_JSON_DEPTH_MAX 64
+
+enum drop_reason {
+#define DROP_REASON(id, label, meaning) DROP_##id,
+#include "server/feed/drop_reasons.def"
+#undef DROP_REASON
+	DROP_REASONS
+};
+
+/* Lends the label of a reason, for logs and the status. */
+const char *drop_reason_label(enum drop_reason reason);
+
+/*
+ * Gives the change that one JSON object describes, with its IRC line where it has
+ * one; NULL with `reason` set when it describes none.
+ *
+ * The change's JSON is the bytes as they came: keys, their order, numbers and
+ * escapes stay; white space around the object goes, CR and LF between tokens
+ * become spaces.  Wanted: valid UTF-8, one object with nothing behind it, nested
+ * no deeper than RCFEED_JSON_DEPTH_MAX (checked before any parsing that recurses),
+ * no key twice, integers of 64 bits, a string `server_name` that
+ * wiki_server_name_is_valid().  \u0000 in a value is kept.  Other members may
+ * be missing, null or of a wrong type: they are then as if null, and a change whose
+ * line cannot be rendered for it goes to no IRC channel.
+ */
+struct change *rcfeed_json_read(const struct wiki_names *names, const char *bytes, size_t length,
+				enum drop_reason *reason);
+
+#endif
