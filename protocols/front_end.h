@@ -1,0 +1,67 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef PROTOCOLS_FRONT_END_H
+#define PROTOCOLS_FRONT_END_H
+
+#include "conf/conf.h"
+#include "server/feed/bus.h"
+#include "server/net/connection.h"
+#include "server/net/net.h"
+#include "server/status.h"
+
+/*
+ * A protocol that clients speak.  One constant each, listed in
+ * protocols/protocols.c.  Every worker starts every front-end that is on, and
+ * gives it the connections of its listeners:
+ *
+ *   listener ── on_connection() ──> front-end ── sets ops ──> connection
+ *
+ * To end, the worker closes the connections (net_end()); each session says its
+ * goodbye in its connection's on_closing(), and destroy() comes when all are gone.
+ *
+ * Threads: each worker has a state of its own, used on its thread only.
+ */
+
+/* All a front-end may use.  Lent for its whole life. */
+struct front_end_env {
+	const struct conf *conf;
+	struct net *net; /* and through it the loop's clock and deadlines */
+	struct bus *bus;
+	struct metrics *metrics;
+	const struct status *status;
+	unsigned worker;  /* this one, from 0 */
+	unsigned workers; /* how many there are */
+
+	/*
+	 * Give a connection to another worker's front-end of the same name: its
+	 * on_moved() is called there.  The migrant is given, cargo and all.
+	 */
+	void (*move)(const struct front_end_env *env, unsigned worker, struct migrant *migrant);
+	void *mover; /* move()'s own */
+};
+
+struct front_end {
+	const char *name; /* "irc": section of the configuration, log scope */
+
+	/* Lends the addresses to listen on; NULL when the front-end is off. */
+	const struct conf_addresses *(*addresses)(const struct conf *conf);
+
+	/* Gives the worker's state. */
+	void *(*start)(const struct front_end_env *env);
+
+	/* A client has come: set the connection's ops and owner. */
+	void (*on_connection)(void *state, struct connection *connection);
+
+	/* One has come from another worker; the cargo is given.  NULL when none ever moves. */
+	void (*on_moved)(void *state, struct connection *connection, void *cargo);
+
+	/* Free a cargo whose connection could not be taken.  NULL when none ever moves. */
+	void (*drop_cargo)(void *cargo);
+
+	/* Free what start() gave; every connection has gone.  NULL does nothing. */
+	void (*destroy)(void *state);
+};
+
+/* The table, ended by NULL; protocols/protocols.c. */
+extern const struct front_end *const front_ends[];
+
+#endif

@@ -1,0 +1,59 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef PROTOCOLS_HTTP_HTTP_EXCHANGE_H
+#define PROTOCOLS_HTTP_HTTP_EXCHANGE_H
+
+#include <stdbool.h>
+
+#include "protocols/http/http_request.h"
+#include "server/net/connection.h"
+
+/*
+ * A request and the answer to it.  Requests of one connection are answered one
+ * after the other: the next is not looked at before the present one is over, which
+ * http_respond(), http_move() and websocket_accept() bring about.
+ *
+ *   llhttp ──> request ──> endpoint ── http_respond() ──> outbox
+ *
+ * Threads: the worker's.
+ */
+struct http_exchange;
+
+struct http_response {
+	unsigned status;	  /* 200 */
+	const char *content_type; /* "text/plain; charset=UTF-8"; NULL: no body, no type */
+	const char *fields;	  /* further ones, each "Name: value\r\n"; may be NULL */
+	struct text body;
+	bool closes; /* the connection closes after this, whatever the client wants */
+};
+
+/* Lends the request for as long as the exchange lasts. */
+const struct http_request *http_exchange_request(const struct http_exchange *exchange);
+
+/* Lends the connection, for its peer and its id. */
+struct connection *http_exchange_connection(const struct http_exchange *exchange);
+
+/*
+ * Answer; the exchange is over.  Content-Length, Date-less, Connection as the
+ * request's version wants; `Cache-Control: no-store` unless `fields` has one; no
+ * body after HEAD.  Everything is copied.
+ */
+void http_respond(struct http_exchange *exchange, const struct http_response *response);
+
+/* Answer with a status and its reason phrase as a line of text. */
+void http_respond_status(struct http_exchange *exchange, unsigned status);
+
+/*
+ * The answer comes later.  `on_gone` is called when the client goes before it, or
+ * the server ends: the exchange is over then and must not be touched again.
+ * It is not called once the exchange was answered.
+ */
+void http_hold(struct http_exchange *exchange, void *owner,
+	       void (*on_gone)(struct http_exchange *exchange, void *owner));
+
+/*
+ * Give the connection, with this request, to another worker, where the same
+ * endpoint gets it; the exchange is over here.
+ */
+void http_move(struct http_exchange *exchange, unsigned worker);
+
+#endif

@@ -1,0 +1,55 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef PROTOCOLS_HTTP_HTTP_REQUEST_H
+#define PROTOCOLS_HTTP_HTTP_REQUEST_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "server/base/buffer.h"
+#include "server/feed/change.h"
+
+/*
+ * One request, parsed and whole: plain memory that refers to no connection, so
+ * that it can travel to another worker with it.
+ *
+ * Threads: its owner's.
+ */
+enum http_method {
+	HTTP_METHOD_GET,
+	HTTP_METHOD_HEAD,
+	HTTP_METHOD_POST,
+	HTTP_METHOD_OPTIONS,
+	HTTP_METHOD_OTHER,
+};
+
+struct http_field {
+	struct text name;
+	struct text value; /* without white space around it */
+};
+
+struct http_request {
+	enum http_method method;
+	unsigned minor_version; /* of HTTP/1: 0 or 1 */
+	bool keep_alive;	/* the client wants, and the message allows, another request */
+	bool is_upgrade;	/* a well-formed GET that asks for Upgrade: websocket */
+	struct text path;	/* as sent, up to '?'; begins with '/' */
+	struct text query;	/* behind the '?'; NULL bytes without one */
+	struct text body;
+	struct http_field *fields;
+	size_t field_count;
+	struct buffer storage; /* what the texts point into */
+};
+
+/* Free it.  NULL does nothing. */
+void http_request_destroy(struct http_request *request);
+
+/* Lends the value of the first field of this name (any case); NULL bytes without one. */
+struct text http_request_field(const struct http_request *request, const char *name);
+
+/*
+ * Lends the raw value of the first parameter of this name in the query, NULL bytes without
+ * one; "a" in "?a" and "?a=" has an empty value.
+ */
+struct text http_request_parameter(const struct http_request *request, const char *name);
+
+#endif

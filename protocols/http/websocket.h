@@ -1,0 +1,63 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef PROTOCOLS_HTTP_WEBSOCKET_H
+#define PROTOCOLS_HTTP_WEBSOCKET_H
+
+#include <stdbool.h>
+
+#include "protocols/http/http_exchange.h"
+#include "server/base/buffer.h"
+#include "server/base/wire.h"
+#include "server/net/close_reason.h"
+
+/*
+ * A WebSocket (RFC 6455, version 13) on a connection that was HTTP's.  wslay reads
+ * frames, puts fragments together, checks UTF-8, answers pings and close frames;
+ * whole frames ready to send go past it, so that a broadcast is not copied
+ * per client (a server's frames are unmasked, §5.1, and the same for everyone).
+ * No extensions.
+ *
+ * Threads: the worker's.
+ */
+struct websocket;
+
+struct websocket_ops {
+	/* A whole text message, valid UTF-8, lent. */
+	void (*on_text)(struct websocket *websocket, void *owner, const char *bytes,
+			size_t length);
+
+	/* A whole binary message, lent.  NULL: the connection closes with 1003. */
+	void (*on_binary)(struct websocket *websocket, void *owner, const char *bytes,
+			  size_t length);
+
+	/*
+	 * It has ended, or begins to: by a close frame, by the connection, by
+	 * websocket_close().  Called once; the websocket must not be touched after it.
+	 */
+	void (*on_gone)(struct websocket *websocket, void *owner, enum close_reason reason);
+};
+
+/*
+ * Answer an upgrade (`is_upgrade` of the request) with 101; the exchange is over.
+ * Gives nothing: the websocket belongs to its connection and lives until on_gone().
+ * NULL when the handshake is not one of version 13 (RFC 6455 §4.2.1): it was then
+ * answered with 400 or 426.
+ */
+struct websocket *websocket_accept(struct http_exchange *exchange, const struct websocket_ops *ops,
+				   void *owner);
+
+/* Send a text message. */
+void websocket_send_text(struct websocket *websocket, const char *bytes, size_t length);
+
+/* Send a wire that is whole frames, as websocket_frame_text() makes them. */
+void websocket_send_frame(struct websocket *websocket, struct wire *wire);
+
+/* Send a close frame with the reason's code and text, then close. */
+void websocket_close(struct websocket *websocket, enum close_reason reason);
+
+/* Lends the connection, for its peer and what waits in its outbox. */
+struct connection *websocket_connection(const struct websocket *websocket);
+
+/* Codec: add one unmasked, final text frame (RFC 6455 §5.2) of `length` bytes. */
+void websocket_frame_text(struct buffer *out, const char *bytes, size_t length);
+
+#endif

@@ -1,0 +1,73 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef SERVER_FEED_BUS_H
+#define SERVER_FEED_BUS_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "server/feed/change.h"
+#include "server/feed/delivery.h"
+
+/*
+ * The bus: a change goes in once and comes out at every subscriber that asked for
+ * its wiki or its channel.
+ *
+ *   worker ── bus_publish() ──> bus ── ops->deliver() ──> subscriber
+ *
+ * Who gets the changes of a name is worked out when a subscription changes, not
+ * when a change comes: publishing costs two look-ups and the receivers.
+ * The bus queues nothing: a slow client is the business of its outbox.
+ *
+ * Threads: the worker's.
+ */
+struct bus;
+struct subscriber;
+struct bus_link;
+
+/* What a subscription names.  Channels compare without ASCII case, wikis with it. */
+enum bus_field { BUS_WIKI, BUS_CHANNEL, BUS_FIELDS };
+
+struct subscriber_ops {
+	/*
+	 * A change you asked for, once however many of your subscriptions match.  It is
+	 * lent: delivery_ref() to keep it.  Must not publish; may subscribe and
+	 * unsubscribe anyone, itself included: one that has left gets nothing more.
+	 */
+	void (*deliver)(struct subscriber *subscriber, struct delivery *delivery);
+};
+
+/* One receiver.  Embed it, all zero, in a session and set `ops` before subscribing. */
+struct subscriber {
+	const struct subscriber_ops *ops;
+	struct bus_link *links; /* bus-private */
+	unsigned subscriptions; /* how many it has; read only */
+	uint64_t mark;		/* bus-private */
+};
+
+/* Gives a bus. */
+struct bus *bus_create(void);
+
+/* Every subscriber must have left; asserts it.  NULL does nothing. */
+void bus_destroy(struct bus *bus);
+
+/*
+ * Deliver what `text` names from now on: a pattern when
+ * subscription_is_pattern(), else that very name.  False, and nothing is done, when
+ * this subscriber has it already.  `text` is copied; 1 to SUBSCRIPTION_TEXT_MAX
+ * bytes.
+ */
+bool bus_subscribe(struct bus *bus, struct subscriber *subscriber, enum bus_field field,
+		   struct text text);
+
+/* Stop the subscription with this very text.  False when there is none. */
+bool bus_unsubscribe(struct bus *bus, struct subscriber *subscriber, enum bus_field field,
+		     struct text text);
+
+/* Stop them all. */
+void bus_leave(struct bus *bus, struct subscriber *subscriber);
+
+/* Deliver to everyone who asked.  Lent. */
+void bus_publish(struct bus *bus, struct delivery *delivery);
+
+#endif

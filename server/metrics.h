@@ -1,0 +1,55 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef SERVER_METRICS_H
+#define SERVER_METRICS_H
+
+#include <stdatomic.h>
+#include <stdint.h>
+
+#include "server/net/close_reason.h"
+
+/*
+ * What a worker counts: a member for each row of metrics.def, and its closed
+ * connections by reason.
+ *
+ * Threads: one writer, the worker; any thread may read.  So counting is a plain
+ * load and store, without a locked instruction.
+ */
+typedef _Atomic uint64_t metric;
+
+struct metrics {
+#define COUNTER(name, help) metric name;
+#define GAUGE(name, help)   metric name;
+#include "server/metrics.def"
+#undef COUNTER
+#undef GAUGE
+	metric closed[CLOSE_REASONS];
+};
+
+/* Add to a counter or gauge of one's own. */
+static inline void metric_add(metric *value, uint64_t amount)
+{
+	atomic_store_explicit(value, atomic_load_explicit(value, memory_order_relaxed) + amount,
+			      memory_order_relaxed);
+}
+
+/* Take from a gauge of one's own. */
+static inline void metric_subtract(metric *value, uint64_t amount)
+{
+	metric_add(value, (uint64_t)0 - amount);
+}
+
+/* Read, from any thread. */
+static inline uint64_t metric_read(const metric *value)
+{
+	return atomic_load_explicit(value, memory_order_relaxed);
+}
+
+/* Add the present values of `from` to those of `total`, which is the caller's own. */
+void metrics_sum(struct metrics *total, const struct metrics *from);
+
+/* Call `visit` with each row of metrics.def and its value. */
+void metrics_each(const struct metrics *metrics,
+		  void (*visit)(void *context, const char *name, const char *help, uint64_t value),
+		  void *context);
+
+#endif

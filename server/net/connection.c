@@ -1,0 +1,579 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * A connection's life between connection_accept() and its close callback.  Marks
+ * set here during a turn are worked off in net_turn(); the two lists it walks,
+ * net.pending and net.dirty, hold a connection at most once.
+ */
+#include "server/net/connection.h"
+
+#include <arpa/inet.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <unistd.h>
+#include <utlist.h>
+
+#include "server/base/memory.h"
+#include "server/net/connection_turn.h"
+
+#define FLUSH_PIECES	64   /* one writev; more are rare and go in the next round */
+#define IN_FLIGHT_WIRES 16   /* given to libuv when the socket is full */
+#define STALL_CHECK_MS	1000 /* how often a blocked client is looked at */
+#define DRAIN_MS	5000 /* for a closing client to take what waits for it */
+#define LINGER_MS	2000 /* for it to close its side after that */
+
+static uv_stream_t *stream_of(struct connection *connection)
+{
+	return (uv_stream_t *)&connection->handle;
+}
+
+/* --- marks -------------------------------------------------------------- */
+
+static void mark_pending(struct connection *connection)
+{
+	if (!connection->is_pending) {
+		connection->is_pending = true;
+		DL_APPEND2(connection->net->pending, connection, prev_pending, next_pending);
+	}
+}
+
+static void mark_dirty(struct connection *connection)
+{
+	if (!connection->is_dirty) {
+		connection->is_dirty = true;
+		DL_APPEND2(connection->net->dirty, connection, prev_dirty, next_dirty);
+	}
+}
+
+/* --- the end ------------------------------------------------------------ */
+
+static void tell_closing(struct connection *connection)
+{
+	if (!connection->was_told && connection->ops != NULL) {
+		connection->was_told = true;
+		connection->ops->on_closing(connection, connection->reason);
+	}
+}
+
+static void on_handle_closed(uv_handle_t *handle)
+{
+	struct connection *connection = handle->data;
+	struct net *net = connection->net;
+
+	tell_closing(connection);
+	if (connection->ops != NULL) {
+		connection->ops->on_closed(connection, connection->reason);
+	}
+	if (connection->is_dirty) {
+		DL_DELETE2(net->dirty, connection, prev_dirty, next_dirty);
+	}
+	if (connection->is_pending) {
+		DL_DELETE2(net->pending, connection, prev_pending, next_pending);
+	}
+	DL_DELETE(net->all, connection);
+	metric_subtract(&net->metrics->connections_open, 1);
+	outbox_clear(&net->pool, &connection->outbox);
+	buffer_finish(&connection->held);
+	free(connection);
+}
+
+static void end(struct connection *connection)
+{
+	if (connection->state != CONNECTION_CLOSED) {
+		connection->state = CONNECTION_CLOSED;
+		deadline_disarm(&connection->net->deadlines, &connection->stall);
+		uv_close((uv_handle_t *)&connection->handle, on_handle_closed);
+	}
+}
+
+static void set_reason(struct connection *connection, enum close_reason reason)
+{
+	connection->reason = reason;
+	metric_add(&connection->net->metrics->closed[reason], 1);
+}
+
+void connection_abort(struct connection *connection, enum close_reason reason)
+{
+	if (connection->state == CONNECTION_OPEN) {
+		set_reason(connection, reason);
+	}
+	end(connection);
+}
+
+void connection_close(struct connection *connection, enum close_reason reason)
+{
+	if (connection->state == CONNECTION_OPEN) {
+		set_reason(connection, reason);
+		connection->state = CONNECTION_CLOSING;
+		mark_pending(connection);
+	}
+}
+
+bool connection_is_open(const struct connection *connection)
+{
+	return connection->state == CONNECTION_OPEN;
+}
+
+/* --- input -------------------------------------------------------------- */
+
+static void on_alloc(uv_handle_t *handle, size_t suggested_size, uv_buf_t *buffer)
+{
+	struct connection *connection = handle->data;
+
+	(void)suggested_size;
+	*buffer = uv_buf_init(connection->net->read_buffer, NET_READ_BYTES);
+}
+
+static void take_input(struct connection *connection, const char *bytes, size_t length)
+{
+	struct buffer *held = &connection->held;
+	size_t done;
+
+	if (held->length == 0) {
+		done = connection->ops->on_input(connection, bytes, length);
+		require(done <= length);
+		if (connection_is_open(connection)) {
+			buffer_append(held, bytes + done, length - done);
+		}
+	} else {
+		buffer_append(held, bytes, length);
+		done = connection->ops->on_input(connection, held->bytes, held->length);
+		buffer_consume(held, done);
+	}
+	if (held->length == 0 || !connection_is_open(connection)) {
+		buffer_finish(held);
+	}
+}
+
+static void on_eof(struct connection *connection)
+{
+	connection->has_eof = true;
+	connection->is_reading = false;
+	if (connection->state == CONNECTION_LINGERING) {
+		end(connection);
+	} else if (!connection->was_choked) {
+		connection_close(connection, CLOSE_CLIENT_CLOSED);
+	}
+}
+
+static void update_reading(struct connection *connection);
+
+static void on_read(uv_stream_t *stream, ssize_t length, const uv_buf_t *buffer)
+{
+	struct connection *connection = stream->data;
+
+	if (length == UV_EOF) {
+		on_eof(connection);
+	} else if (length < 0) {
+		connection_abort(connection, CLOSE_CLIENT_RESET);
+	} else if (length > 0) {
+		metric_add(&connection->net->metrics->bytes_received, (uint64_t)length);
+		if (connection->on_detached != NULL && connection_is_open(connection)) {
+			buffer_append(&connection->held, buffer->base, (size_t)length);
+		} else if (connection_is_open(connection)) {
+			take_input(connection, buffer->base, (size_t)length);
+		}
+		update_reading(connection);
+	}
+}
+
+/* Input that is only thrown away is read all the same: the client's end must be seen. */
+static bool should_read(struct connection *connection)
+{
+	if (connection->has_eof || connection->state == CONNECTION_CLOSED) {
+		return false;
+	}
+	if (connection->state != CONNECTION_OPEN) {
+		return true;
+	}
+	if (connection_is_choked(connection)) {
+		connection->was_choked = true;
+	}
+	return !connection->was_choked && connection->held.length < NET_HELD_MAX;
+}
+
+static void update_reading(struct connection *connection)
+{
+	bool wanted = should_read(connection);
+
+	if (wanted == connection->is_reading) {
+		return;
+	}
+	connection->is_reading = wanted;
+	if (!wanted) {
+		(void)uv_read_stop(stream_of(connection));
+	} else if (uv_read_start(stream_of(connection), on_alloc, on_read) != 0) {
+		connection_abort(connection, CLOSE_CLIENT_RESET);
+	}
+}
+
+void connection_resume(struct connection *connection)
+{
+	connection->wants_resume = true;
+	mark_pending(connection);
+}
+
+bool connection_is_choked(const struct connection *connection)
+{
+	return connection->outbox.bytes > NET_CHOKE;
+}
+
+static void resume(struct connection *connection)
+{
+	connection->wants_resume = false;
+	if (connection->held.length > 0) {
+		struct buffer held = connection->held;
+
+		connection->held = (struct buffer){0};
+		take_input(connection, held.bytes, held.length);
+		buffer_finish(&held);
+	}
+	update_reading(connection);
+	if (connection->has_eof && !connection->was_choked) {
+		connection_close(connection, CLOSE_CLIENT_CLOSED);
+	}
+}
+
+/* --- output ------------------------------------------------------------- */
+
+static void on_stalled(struct deadline *deadline)
+{
+	struct connection *connection = container_of(deadline, struct connection, stall);
+	const struct net_limits *limits = &connection->net->limits;
+	uint64_t now_ms = connection->net->clock.now_ms;
+
+	if (connection->state > CONNECTION_CLOSING) {
+		end(connection);
+	} else if (connection->over_soft_ms != 0 &&
+		   now_ms - connection->over_soft_ms >= (uint64_t)limits->outbox_soft_s * 1000) {
+		connection_close(connection, CLOSE_SENDQ_EXCEEDED);
+	} else if (now_ms - connection->progress_ms >= (uint64_t)limits->write_timeout_s * 1000) {
+		connection_close(connection, CLOSE_WRITE_TIMEOUT);
+	} else {
+		deadline_arm(&connection->net->deadlines, deadline, STALL_CHECK_MS);
+	}
+}
+
+static void note_sent(struct connection *connection, size_t length)
+{
+	struct net *net = connection->net;
+
+	outbox_advance(&net->pool, &connection->outbox, length);
+	metric_add(&net->metrics->bytes_sent, length);
+	connection->progress_ms = net->clock.now_ms;
+}
+
+static void on_written(uv_write_t *write, int status)
+{
+	struct connection *connection = write->data;
+	size_t length = connection->bytes_in_flight;
+
+	free(write);
+	connection->write = NULL;
+	connection->wires_in_flight = 0;
+	connection->bytes_in_flight = 0;
+	if (status == 0) {
+		note_sent(connection, length);
+		connection_flush(connection);
+	} else if (status != UV_ECANCELED) {
+		connection_abort(connection, CLOSE_CLIENT_RESET);
+	}
+}
+
+/* The socket is full: let libuv send the first wires when there is room again. */
+static void start_write(struct connection *connection)
+{
+	struct iovec pieces[IN_FLIGHT_WIRES];
+	size_t count = outbox_peek(&connection->outbox, pieces, IN_FLIGHT_WIRES);
+
+	connection->wires_in_flight = (uint16_t)count;
+	connection->bytes_in_flight = 0;
+	for (size_t i = 0; i < count; i++) {
+		connection->bytes_in_flight += pieces[i].iov_len;
+	}
+	connection->write = mem_new(uv_write_t);
+	connection->write->data = connection;
+	/* On Unix a uv_buf_t is a struct iovec (libuv, "uv_buf_t"). */
+	if (uv_write(connection->write, stream_of(connection), (uv_buf_t *)(void *)pieces,
+		     (unsigned)count, on_written) != 0) {
+		free(connection->write);
+		connection->write = NULL;
+		connection_abort(connection, CLOSE_CLIENT_RESET);
+		return;
+	}
+	if (!deadline_is_armed(&connection->stall)) {
+		connection->progress_ms = connection->net->clock.now_ms;
+		deadline_arm(&connection->net->deadlines, &connection->stall, STALL_CHECK_MS);
+	}
+}
+
+static void write_some(struct connection *connection)
+{
+	while (connection->outbox.bytes > 0 && connection->write == NULL) {
+		struct iovec pieces[FLUSH_PIECES];
+		size_t count = outbox_peek(&connection->outbox, pieces, FLUSH_PIECES);
+		int sent = uv_try_write(stream_of(connection), (uv_buf_t *)(void *)pieces,
+					(unsigned)count);
+
+		metric_add(&connection->net->metrics->writes, 1);
+		if (sent >= 0) {
+			note_sent(connection, (size_t)sent);
+		} else if (sent == UV_EAGAIN) {
+			start_write(connection);
+		} else {
+			connection_abort(connection, CLOSE_CLIENT_RESET);
+		}
+		if (connection->state == CONNECTION_CLOSED) {
+			return;
+		}
+	}
+}
+
+/* All is sent: close our side, so that the client reads the end and not a reset. */
+static void half_close(struct connection *connection)
+{
+	uv_os_fd_t descriptor;
+
+	if (connection->has_eof || uv_fileno((uv_handle_t *)&connection->handle, &descriptor) != 0) {
+		end(connection);
+		return;
+	}
+	(void)shutdown(descriptor, SHUT_WR);
+	connection->state = CONNECTION_LINGERING;
+	deadline_arm(&connection->net->deadlines, &connection->stall, LINGER_MS);
+}
+
+static void note_soft_limit(struct connection *connection)
+{
+	if (connection->outbox.bytes <= connection->net->limits.outbox_soft) {
+		connection->over_soft_ms = 0;
+	} else if (connection->over_soft_ms == 0) {
+		connection->over_soft_ms = connection->net->clock.now_ms;
+	}
+}
+
+void connection_flush(struct connection *connection)
+{
+	if (connection->state == CONNECTION_CLOSED) {
+		return;
+	}
+	write_some(connection);
+	if (connection->state == CONNECTION_CLOSED) {
+		return;
+	}
+	note_soft_limit(connection);
+	if (connection->outbox.bytes == 0) {
+		if (connection->state == CONNECTION_DRAINING) {
+			half_close(connection);
+			return;
+		}
+		if (connection_is_open(connection)) {
+			deadline_disarm(&connection->net->deadlines, &connection->stall);
+		}
+		if (connection->on_detached != NULL) {
+			mark_pending(connection);
+		}
+	}
+	if (connection->was_choked && connection->outbox.bytes <= NET_CHOKE / 2) {
+		connection->was_choked = false;
+		connection_resume(connection);
+	}
+}
+
+void connection_send(struct connection *connection, struct wire *wire)
+{
+	struct outbox *outbox = &connection->outbox;
+
+	if (connection->state != CONNECTION_OPEN && !connection->may_speak) {
+		return;
+	}
+	if (outbox->bytes + wire->length > connection->net->limits.outbox_max &&
+	    !connection->may_speak) {
+		/* A burst within one turn is not slowness: see first what the socket takes. */
+		connection_flush(connection);
+		if (outbox->bytes + wire->length > connection->net->limits.outbox_max) {
+			connection_close(connection, CLOSE_SENDQ_EXCEEDED);
+			return;
+		}
+	}
+	outbox_push(&connection->net->pool, outbox, wire);
+	mark_dirty(connection);
+}
+
+void connection_send_bytes(struct connection *connection, const char *bytes, size_t length)
+{
+	if (length > 0) {
+		struct wire *wire = wire_copy(bytes, length);
+
+		connection_send(connection, wire);
+		wire_unref(wire);
+	}
+}
+
+size_t connection_queued(const struct connection *connection)
+{
+	return connection->outbox.bytes;
+}
+
+/* --- the end of a turn -------------------------------------------------- */
+
+static void begin_closing(struct connection *connection)
+{
+	buffer_finish(&connection->held);
+	if (connection->reason == CLOSE_SENDQ_EXCEEDED ||
+	    connection->reason == CLOSE_WRITE_TIMEOUT) {
+		outbox_trim(&connection->net->pool, &connection->outbox,
+			    connection->wires_in_flight);
+	}
+	connection->may_speak = true;
+	tell_closing(connection);
+	connection->may_speak = false;
+	connection->state = CONNECTION_DRAINING;
+	deadline_arm(&connection->net->deadlines, &connection->stall, DRAIN_MS);
+	update_reading(connection);
+	mark_dirty(connection);
+}
+
+void connection_detach(struct connection *connection, on_detached_fn *on_detached)
+{
+	connection->on_detached = on_detached;
+	mark_pending(connection);
+}
+
+static void try_detach(struct connection *connection)
+{
+	struct migrant migrant = {0};
+	uv_os_fd_t descriptor;
+
+	connection_flush(connection);
+	if (connection->outbox.bytes > 0 || !connection_is_open(connection)) {
+		return; /* connection_flush() marks it again when all is sent */
+	}
+	if (uv_fileno((uv_handle_t *)&connection->handle, &descriptor) != 0) {
+		connection_abort(connection, CLOSE_CLIENT_RESET);
+		return;
+	}
+	migrant.descriptor = fcntl(descriptor, F_DUPFD_CLOEXEC, 0);
+	if (migrant.descriptor < 0) {
+		connection_abort(connection, CLOSE_LIMIT);
+		return;
+	}
+	migrant.unread = connection->held;
+	connection->held = (struct buffer){0};
+	connection->on_detached(connection, &migrant);
+	connection->was_told = true;
+	connection_abort(connection, CLOSE_MOVED);
+}
+
+void connection_turn(struct connection *connection)
+{
+	if (connection->state == CONNECTION_CLOSING) {
+		begin_closing(connection);
+	} else if (!connection_is_open(connection)) {
+		return;
+	} else if (connection->on_detached != NULL) {
+		try_detach(connection);
+	} else if (connection->wants_resume) {
+		resume(connection);
+	}
+}
+
+/* --- the beginning ------------------------------------------------------ */
+
+static struct connection *create(struct net *net)
+{
+	struct connection *connection = mem_new(struct connection);
+
+	connection->net = net;
+	connection->id = net->next_id;
+	net->next_id += net->id_step;
+	connection->stall.on_due = on_stalled;
+	require(uv_tcp_init(net->loop, &connection->handle) == 0);
+	connection->handle.data = connection;
+	DL_APPEND(net->all, connection);
+	metric_add(&net->metrics->connections_open, 1);
+	return connection;
+}
+
+static void read_peer(struct connection *connection)
+{
+	struct sockaddr_storage name;
+	int length = sizeof(name);
+
+	if (uv_tcp_getpeername(&connection->handle, (struct sockaddr *)&name, &length) != 0) {
+		return;
+	}
+	if (name.ss_family == AF_INET6) {
+		memcpy(&connection->peer, &name, sizeof(connection->peer));
+	} else if (name.ss_family == AF_INET) {
+		const struct sockaddr_in *ipv4 = (const struct sockaddr_in *)(const void *)&name;
+		uint8_t *mapped = connection->peer.sin6_addr.s6_addr;
+
+		connection->peer.sin6_port = ipv4->sin_port;
+		mapped[10] = 0xff;
+		mapped[11] = 0xff;
+		memcpy(mapped + 12, &ipv4->sin_addr, 4);
+	}
+}
+
+static struct connection *begin(struct connection *connection, int status)
+{
+	if (status != 0) {
+		end(connection);
+		return NULL;
+	}
+	read_peer(connection);
+	(void)uv_tcp_nodelay(&connection->handle, 1); /* writes are gathered by the turn already */
+	update_reading(connection);
+	return connection->state == CONNECTION_OPEN ? connection : NULL;
+}
+
+struct connection *connection_accept(struct net *net, uv_stream_t *listener)
+{
+	struct connection *connection = create(net);
+	int status = uv_accept(listener, stream_of(connection));
+
+	metric_add(&net->metrics->connections_accepted, 1);
+	return begin(connection, status);
+}
+
+struct connection *connection_adopt(struct net *net, struct migrant *migrant)
+{
+	struct connection *connection = create(net);
+	int status = uv_tcp_open(&connection->handle, migrant->descriptor);
+
+	if (status != 0) {
+		(void)close(migrant->descriptor);
+	}
+	connection->held = migrant->unread;
+	migrant->unread = (struct buffer){0};
+	migrant->descriptor = -1;
+	return begin(connection, status);
+}
+
+/* --- names -------------------------------------------------------------- */
+
+const char *connection_peer_address(const struct connection *connection, char text[PEER_TEXT_MAX])
+{
+	const struct in6_addr *address = &connection->peer.sin6_addr;
+
+	if (IN6_IS_ADDR_V4MAPPED(address)) {
+		(void)inet_ntop(AF_INET, address->s6_addr + 12, text, PEER_TEXT_MAX);
+	} else {
+		(void)inet_ntop(AF_INET6, address, text, PEER_TEXT_MAX);
+	}
+	return text;
+}
+
+const char *connection_peer(const struct connection *connection, char text[PEER_TEXT_MAX])
+{
+	char address[PEER_TEXT_MAX];
+	bool is_ipv4 = IN6_IS_ADDR_V4MAPPED(&connection->peer.sin6_addr);
+
+	(void)connection_peer_address(connection, address);
+	(void)snprintf(text, PEER_TEXT_MAX, is_ipv4 ? "%.50s:%u" : "[%.50s]:%u", address,
+		       (unsigned)ntohs(connection->peer.sin6_port));
+	return text;
+}

@@ -1,0 +1,168 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef SERVER_NET_CONNECTION_H
+#define SERVER_NET_CONNECTION_H
+
+#include <netinet/in.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <uv.h>
+
+#include "server/base/buffer.h"
+#include "server/base/deadlines.h"
+#include "server/base/wire.h"
+#include "server/net/close_reason.h"
+#include "server/net/net.h"
+#include "server/net/outbox.h"
+
+/*
+ * One TCP connection: bytes in to its owner, wires out through its outbox, one way
+ * to close.
+ *
+ *   socket ── read ──> ops->on_input() ──> session
+ *   session ── connection_send() ──> outbox ── writev, once a turn ──> socket
+ *
+ * Closing: connection_close() marks and returns.  Before the loop waits again,
+ * ops->on_closing() may send a last word; the outbox drains; the sending side is
+ * shut down; when the client has closed too, or after a short time, ops->on_closed()
+ * is called and the connection is freed.  Nothing is freed within a call from here.
+ *
+ * A client's own replies never bring it over its limit: while more than NET_CHOKE
+ * bytes wait for it, its input waits too.
+ *
+ * Threads: the worker's.
+ */
+struct connection_ops {
+	/*
+	 * Bytes of the client, lent: what was held and what has arrived since.  Returns
+	 * how many are done with; the rest is held and comes again with what arrives next, or
+	 * after connection_resume().  Between two commands ask
+	 * connection_is_choked(), and return early when it is.
+	 */
+	size_t (*on_input)(struct connection *connection, const char *bytes, size_t length);
+
+	/*
+	 * It is to end for this reason.  Unsubscribe, disarm, send the last word with
+	 * connection_send() when the reason is told (close_reason_row()).  Called once
+	 * before on_closed(), when nothing can be sent any more too; not for one
+	 * that was detached.
+	 */
+	void (*on_closing)(struct connection *connection, enum close_reason reason);
+
+	/* It has ended and is freed after this: drop every pointer to it. */
+	void (*on_closed)(struct connection *connection, enum close_reason reason);
+};
+
+struct migrant;
+typedef void on_detached_fn(struct connection *connection, struct migrant *migrant);
+
+enum connection_state {
+	CONNECTION_OPEN,
+	CONNECTION_CLOSING,   /* marked; in net.pending */
+	CONNECTION_DRAINING,  /* on_closing() was called; the outbox is being sent */
+	CONNECTION_LINGERING, /* our side is shut down; waiting for the client's */
+	CONNECTION_CLOSED,    /* uv_close() was called */
+};
+
+struct connection {
+	const struct connection_ops *ops; /* set by the owner; may be exchanged between inputs */
+	void *owner;			  /* the session's */
+	uint64_t id;
+	struct net *net;
+
+	/* connection.c and net.c only: */
+	uv_tcp_t handle;
+	struct sockaddr_in6 peer; /* IPv4 is mapped */
+	enum connection_state state;
+	enum close_reason reason;
+	bool may_speak;	    /* on_closing() is being called */
+	bool was_told;	    /* on_closing() was called */
+	bool has_eof;	    /* the client has shut its side down */
+	bool is_reading;
+	bool was_choked;    /* input waits until the outbox has drained */
+	bool wants_resume;
+	bool is_dirty;	    /* in net.dirty */
+	bool is_pending;    /* in net.pending */
+	uint16_t wires_in_flight; /* given to uv_write(): must stay in the outbox */
+	size_t bytes_in_flight;
+	uv_write_t *write; /* NULL unless a write is under way */
+	struct outbox outbox;
+	struct buffer held;    /* input not yet done with */
+	uint64_t progress_ms;  /* when bytes were last taken while some waited */
+	uint64_t over_soft_ms; /* since when the outbox is over its soft limit; 0: it is not */
+	struct deadline stall;
+	on_detached_fn *on_detached; /* NULL: not asked for */
+	struct connection *prev, *next;			/* net.all */
+	struct connection *prev_dirty, *next_dirty;	/* net.dirty */
+	struct connection *prev_pending, *next_pending; /* net.pending */
+};
+
+/*
+ * What travels when a connection changes its worker: plain memory and a
+ * descriptor, owned by whoever holds it.
+ */
+struct migrant {
+	int descriptor;
+	struct buffer unread; /* input not yet done with */
+	void *cargo;	      /* the front-end's: the request that made it move */
+};
+
+/*
+ * Take a client that waits at a listener.  Gives a connection that belongs to the
+ * net; the caller sets `ops` and `owner` at once.  NULL when the client has gone.
+ */
+struct connection *connection_accept(struct net *net, uv_stream_t *listener);
+
+/*
+ * Take a connection that comes from another worker; `migrant`'s descriptor and
+ * unread input are taken over, its cargo is not touched.  The caller sets `ops`
+ * and `owner` at once and calls connection_resume() when it can take input.  NULL when the descriptor is unusable.
+ */
+struct connection *connection_adopt(struct net *net, struct migrant *migrant);
+
+/*
+ * Take the connection out of this worker as soon as nothing waits to be sent to
+ * the client, at the soonest before the loop waits again.  No more input comes;
+ * then `on_detached` is called with the descriptor and the unread input, given (not its
+ * cargo), and on_closed() follows with CLOSE_MOVED.  A connection that ends before
+ * that ends as usual.
+ */
+void connection_detach(struct connection *connection, on_detached_fn *on_detached);
+
+/*
+ * Queue a wire (a reference is taken).  Nothing happens when the connection is
+ * closing, except from on_closing().  Over the limit: what waits is dropped and
+ * the connection closed with CLOSE_SENDQ_EXCEEDED.
+ */
+void connection_send(struct connection *connection, struct wire *wire);
+
+/* Queue a copy of bytes; 0 bytes do nothing. */
+void connection_send_bytes(struct connection *connection, const char *bytes, size_t length);
+
+/* Call on_input() with what is held, before the loop waits again. */
+void connection_resume(struct connection *connection);
+
+/* Whether the client takes its replies too slowly for more commands to be run now. */
+bool connection_is_choked(const struct connection *connection);
+
+/* Begin to close; a second call, and one after abort, does nothing. */
+void connection_close(struct connection *connection, enum close_reason reason);
+
+/* End at once, unsent bytes and all. */
+void connection_abort(struct connection *connection, enum close_reason reason);
+
+/* Whether it is open, that is not closing in any way. */
+bool connection_is_open(const struct connection *connection);
+
+/* Bytes that wait to be sent. */
+size_t connection_queued(const struct connection *connection);
+
+#define PEER_TEXT_MAX 64
+
+/* Writes "192.0.2.1:4711" or "[2001:db8::1]:4711" to `text`, and lends it back. */
+const char *connection_peer(const struct connection *connection, char text[PEER_TEXT_MAX]);
+
+/* The same without port and brackets; IPv4-mapped addresses as IPv4. */
+const char *connection_peer_address(const struct connection *connection, char text[PEER_TEXT_MAX]);
+
+#endif

@@ -1,0 +1,32 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef SERVER_NET_LISTENER_H
+#define SERVER_NET_LISTENER_H
+
+#include <stdbool.h>
+#include <uv.h>
+
+#include "server/base/error.h"
+#include "server/net/connection.h"
+#include "server/net/net.h"
+
+/*
+ * A bound socket that gives connections.
+ *
+ * Threads: the worker's.
+ */
+struct listener;
+
+/* A client has come; set its ops and owner.  Belongs to the listener's net. */
+typedef void on_connection_fn(void *owner, struct connection *connection);
+
+/*
+ * Listen on a bound descriptor (socket_bind_group()), which is taken over.  NULL
+ * with `error` set; the descriptor is closed then too.
+ */
+struct listener *listener_open(struct net *net, int descriptor, on_connection_fn *on_connection,
+			       void *owner, struct error *error);
+
+/* Take no more clients; the listener is freed once its handle is closed. */
+void listener_close(struct listener *listener);
+
+#endif

@@ -1,0 +1,58 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef SERVER_NET_SOCKET_H
+#define SERVER_NET_SOCKET_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <sys/socket.h>
+
+#include "server/base/error.h"
+
+/*
+ * Bound sockets from addresses as the configuration writes them: a numeric IPv4
+ * or IPv6 host, or "localhost" for loopback in both families.  "::" serves IPv4 too.
+ *
+ * An address that any other process serves is refused, one that listens with
+ * SO_REUSEPORT too: the first socket of an address is bound without that option and given it
+ * only then, so the kernel itself lets our other sockets join and nobody else's.
+ *
+ * Threads: any; no state.
+ */
+#define SOCKET_TEXT_MAX 64
+
+struct socket_name {
+	struct sockaddr_storage address;
+	socklen_t length;
+};
+
+/*
+ * Writes the one or two addresses of `host` (two: "localhost" where the machine
+ * has IPv6) and returns how many; 0 with `error` set when it is none.
+ */
+size_t socket_resolve(const char *host, unsigned port, struct socket_name names[2],
+		      struct error *error);
+
+/*
+ * Bind `count` stream sockets to one address, in a group that shares its clients
+ * (SO_REUSEPORT); with port 0 all get the same free one, which is written to `name`.
+ * They do not listen yet.  Gives the descriptors (non-blocking, close-on-exec);
+ * false with `error` set and nothing bound.
+ */
+bool socket_bind_group(struct socket_name *name, int *descriptors, size_t count,
+		       struct error *error);
+
+/*
+ * Bind a datagram socket and ask for a receive buffer of `receive_buffer` bytes.
+ * Gives the descriptor, with what the kernel granted in `granted` and the port in
+ * `name`; -1 with `error` set.
+ */
+int socket_bind_datagram(struct socket_name *name, size_t receive_buffer, size_t *granted,
+			 struct error *error);
+
+/* Datagrams that the kernel dropped at this socket so far (SO_MEMINFO); 0 where it does not say. */
+unsigned socket_kernel_drops(int descriptor);
+
+/* Writes "127.0.0.1:6667" or "[::1]:6667" to `text`, and lends it back. */
+const char *socket_name_text(const struct socket_name *name, char text[SOCKET_TEXT_MAX]);
+
+#endif

@@ -1,0 +1,52 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef SERVER_STATUS_H
+#define SERVER_STATUS_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include "server/feed/rcfeed_json.h"
+#include "server/metrics.h"
+
+/*
+ * What the status page shows of the whole server: every worker's and every
+ * source's figures, to be read from any thread.
+ *
+ * Threads: the arrays are filled before the workers start and stay; the figures
+ * have one writer each and any number of readers.
+ */
+
+/* One source's figures; the feeder writes. */
+struct source_stats {
+	const char *type; /* "rc2udp" */
+	const char *name; /* the entry's */
+	metric received;  /* datagrams, lines or records */
+	metric published;
+	metric dropped[DROP_REASONS];
+	metric kernel_drops;
+	metric last_change_ms; /* Unix time of the last one published; 0: none yet */
+};
+
+/* One worker's. */
+struct worker_stats {
+	struct metrics metrics;
+	metric queued; /* changes handed over and not yet taken; the feeder and the worker write */
+};
+
+struct status {
+	const char *version;
+	uint64_t started_ms; /* Unix time */
+	metric changes_published;
+	struct worker_stats *workers;
+	size_t worker_count;
+	struct source_stats *sources;
+	size_t source_count;
+};
+
+/* Write the sum of all workers' metrics to `total`. */
+void status_sum(const struct status *status, struct metrics *total);
+
+/* Changes that wait to be broadcast: the longest of the workers' queues. */
+uint64_t status_queued(const struct status *status);
+
+#endif
