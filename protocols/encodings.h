@@ -7,7 +7,7 @@
  * more than CHANGE_ENCODINGS_MAX.
  */
 enum encoding {
-	ENCODING_IRC_PRIVMSG,	  /* the bot's PRIVMSG line */
+	ENCODING_IRC_PRIVMSG,     /* the bot's PRIVMSG line */
 	ENCODING_SOCKETIO_PACKET, /* the event packet, text of a poll */
 	ENCODING_SOCKETIO_FRAME,  /* the same in a WebSocket text frame */
 };

@@ -8,7 +8,7 @@ static const struct metric_row {
 	const char *help;
 	size_t offset;
 } rows[] = {
-#define COUNTER(metric_name, text)                                                                 \
+#define COUNTER(metric_name, text) \
 	{.name = #metric_name, .help = (text), .offset = offsetof(struct metrics, metric_name)},
 #define GAUGE(metric_name, text) COUNTER(metric_name, text)
 #include "server/metrics.def"
@@ -36,8 +36,8 @@ void metrics_sum(struct metrics *total, const struct metrics *from)
 }
 
 void metrics_each(const struct metrics *metrics,
-		  void (*visit)(void *context, const char *name, const char *help, uint64_t value),
-		  void *context)
+                  void (*visit)(void *context, const char *name, const char *help, uint64_t value),
+                  void *context)
 {
 	for (size_t i = 0; i < ROWS; i++) {
 		visit(context, rows[i].name, rows[i].help,

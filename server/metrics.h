@@ -29,7 +29,7 @@ struct metrics {
 static inline void metric_add(metric *value, uint64_t amount)
 {
 	atomic_store_explicit(value, atomic_load_explicit(value, memory_order_relaxed) + amount,
-			      memory_order_relaxed);
+	                      memory_order_relaxed);
 }
 
 /* Take from a gauge of one's own. */
@@ -49,7 +49,7 @@ void metrics_sum(struct metrics *total, const struct metrics *from);
 
 /* Call `visit` with each row of metrics.def and its value. */
 void metrics_each(const struct metrics *metrics,
-		  void (*visit)(void *context, const char *name, const char *help, uint64_t value),
-		  void *context);
+                  void (*visit)(void *context, const char *name, const char *help, uint64_t value),
+                  void *context);
 
 #endif

@@ -16,9 +16,14 @@ uint64_t status_queued(const struct status *status)
 	uint64_t longest = 0;
 
 	for (size_t i = 0; i < status->worker_count; i++) {
-		uint64_t queued = metric_read(&status->workers[i].queued);
+		const struct worker_stats *worker = &status->workers[i];
+		uint64_t received = metric_read(&worker->metrics.changes_received);
+		uint64_t handed_over = metric_read(&worker->handed_over);
 
-		longest = queued > longest ? queued : longest;
+		/* Read apart, they may disagree for a moment. */
+		if (handed_over > received && handed_over - received > longest) {
+			longest = handed_over - received;
+		}
 	}
 	return longest;
 }

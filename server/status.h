@@ -30,7 +30,7 @@ struct source_stats {
 /* One worker's. */
 struct worker_stats {
 	struct metrics metrics;
-	metric queued; /* changes handed over and not yet taken; the feeder and the worker write */
+	metric handed_over; /* changes; the feeder writes */
 };
 
 struct status {
@@ -46,7 +46,7 @@ struct status {
 /* Write the sum of all workers' metrics to `total`. */
 void status_sum(const struct status *status, struct metrics *total);
 
-/* Changes that wait to be broadcast: the longest of the workers' queues. */
+/* Changes handed over and not yet broadcast: those of the worker that is most behind. */
 uint64_t status_queued(const struct status *status);
 
 #endif

@@ -17,7 +17,7 @@ struct http_exchange;
 
 struct http_endpoint {
 	const char *path; /* "/rcstream_status" */
-	bool is_prefix;	  /* `path` ends in '/' and everything below it is this endpoint's */
+	bool is_prefix;   /* `path` ends in '/' and everything below it is this endpoint's */
 	bool takes_post;  /* GET, HEAD and OPTIONS always come here; POST only then, else 405 */
 
 	/* Gives the worker's state of the endpoint.  May be NULL. */

@@ -19,9 +19,9 @@
 struct http_exchange;
 
 struct http_response {
-	unsigned status;	  /* 200 */
+	unsigned status;          /* 200 */
 	const char *content_type; /* "text/plain; charset=UTF-8"; NULL: no body, no type */
-	const char *fields;	  /* further ones, each "Name: value\r\n"; may be NULL */
+	const char *fields;       /* further ones, each "Name: value\r\n"; may be NULL */
 	struct text body;
 	bool closes; /* the connection closes after this, whatever the client wants */
 };
@@ -48,7 +48,7 @@ void http_respond_status(struct http_exchange *exchange, unsigned status);
  * It is not called once the exchange was answered.
  */
 void http_hold(struct http_exchange *exchange, void *owner,
-	       void (*on_gone)(struct http_exchange *exchange, void *owner));
+               void (*on_gone)(struct http_exchange *exchange, void *owner));
 
 /*
  * Give the connection, with this request, to another worker, where the same

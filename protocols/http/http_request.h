@@ -30,10 +30,10 @@ struct http_field {
 struct http_request {
 	enum http_method method;
 	unsigned minor_version; /* of HTTP/1: 0 or 1 */
-	bool keep_alive;	/* the client wants, and the message allows, another request */
-	bool is_upgrade;	/* a well-formed GET that asks for Upgrade: websocket */
-	struct text path;	/* as sent, up to '?'; begins with '/' */
-	struct text query;	/* behind the '?'; NULL bytes without one */
+	bool keep_alive;        /* the client wants, and the message allows, another request */
+	bool is_upgrade;        /* a well-formed GET that asks for Upgrade: websocket */
+	struct text path;       /* as sent, up to '?'; begins with '/' */
+	struct text query;      /* behind the '?'; NULL bytes without one */
 	struct text body;
 	struct http_field *fields;
 	size_t field_count;

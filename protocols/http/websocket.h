@@ -22,12 +22,11 @@ struct websocket;
 
 struct websocket_ops {
 	/* A whole text message, valid UTF-8, lent. */
-	void (*on_text)(struct websocket *websocket, void *owner, const char *bytes,
-			size_t length);
+	void (*on_text)(struct websocket *websocket, void *owner, const char *bytes, size_t length);
 
 	/* A whole binary message, lent.  NULL: the connection closes with 1003. */
 	void (*on_binary)(struct websocket *websocket, void *owner, const char *bytes,
-			  size_t length);
+	                  size_t length);
 
 	/*
 	 * It has ended, or begins to: by a close frame, by the connection, by
@@ -43,7 +42,7 @@ struct websocket_ops {
  * answered with 400 or 426.
  */
 struct websocket *websocket_accept(struct http_exchange *exchange, const struct websocket_ops *ops,
-				   void *owner);
+                                   void *owner);
 
 /* Send a text message. */
 void websocket_send_text(struct websocket *websocket, const char *bytes, size_t length);

@@ -18,14 +18,14 @@
  * Threads: one wheel a loop.
  */
 #define DEADLINE_TICK_MS 128
-#define DEADLINE_SLOTS	 512 /* a turn of the wheel: 65 s */
+#define DEADLINE_SLOTS   512 /* a turn of the wheel: 65 s */
 
 /* Embed it; all zero is disarmed.  Set `on_due` before the first arming. */
 struct deadline {
 	void (*on_due)(struct deadline *deadline); /* already disarmed; may arm or disarm any */
 	uint64_t due_ms;
 	struct deadline *prev, *next; /* deadlines' own */
-	int slot;		      /* deadlines' own: 0 disarmed, else slot + 1 */
+	int slot;                     /* deadlines' own: 0 disarmed, else slot + 1 */
 };
 
 struct deadlines {

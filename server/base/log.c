@@ -25,6 +25,43 @@ static const char *const level_names[] = {
     [LOG_LEVEL_ERROR] = "error",
 };
 
+static const char *const format_names[] = {
+    [LOG_FORMAT_PLAIN] = "plain",
+    [LOG_FORMAT_JSON] = "json",
+};
+
+const char *log_level_name(enum log_level level)
+{
+	return level_names[level];
+}
+
+const char *log_format_name(enum log_format format)
+{
+	return format_names[format];
+}
+
+bool log_level_parse(const char *word, enum log_level *level)
+{
+	for (int i = LOG_LEVEL_DEBUG; i <= LOG_LEVEL_ERROR; i++) {
+		if (strcmp(word, level_names[i]) == 0) {
+			*level = (enum log_level)i;
+			return true;
+		}
+	}
+	return false;
+}
+
+bool log_format_parse(const char *word, enum log_format *format)
+{
+	for (int i = LOG_FORMAT_PLAIN; i <= LOG_FORMAT_JSON; i++) {
+		if (strcmp(word, format_names[i]) == 0) {
+			*format = (enum log_format)i;
+			return true;
+		}
+	}
+	return false;
+}
+
 /* A line in the making; what does not fit is left out, room for its end is kept. */
 struct line {
 	char bytes[LOG_LINE_MAX];
@@ -101,8 +138,8 @@ static void put_time(struct line *line)
 	(void)clock_gettime(CLOCK_REALTIME, &now);
 	(void)gmtime_r(&now.tv_sec, &parts);
 	(void)snprintf(text, sizeof(text), "%04d-%02d-%02dT%02d:%02d:%02d.%03ldZ",
-		       parts.tm_year + 1900, parts.tm_mon + 1, parts.tm_mday, parts.tm_hour,
-		       parts.tm_min, parts.tm_sec, now.tv_nsec / 1000000);
+	               parts.tm_year + 1900, parts.tm_mon + 1, parts.tm_mday, parts.tm_hour,
+	               parts.tm_min, parts.tm_sec, now.tv_nsec / 1000000);
 	put_text(line, text);
 }
 
@@ -117,7 +154,7 @@ static void put_number(struct line *line, const char *before, uint64_t number, c
 }
 
 static void put_plain_head(struct line *line, enum log_level level, const struct log_scope *scope,
-			   const char *id)
+                           const char *id)
 {
 	put_time(line);
 	put_text(line, " ");
@@ -139,7 +176,7 @@ static void put_plain_head(struct line *line, enum log_level level, const struct
 }
 
 static void put_json_head(struct line *line, enum log_level level, const struct log_scope *scope,
-			  const char *id)
+                          const char *id)
 {
 	put_text(line, "{\"time\":\"");
 	put_time(line);
@@ -162,7 +199,7 @@ static void put_json_head(struct line *line, enum log_level level, const struct 
 }
 
 void log_write(enum log_level level, const struct log_scope *scope, const char *id,
-	       const char *format, ...)
+               const char *format, ...)
 {
 	struct line line;
 	char text[LOG_LINE_MAX / 2];

@@ -31,20 +31,32 @@ enum log_format { LOG_FORMAT_PLAIN, LOG_FORMAT_JSON };
 struct log_scope {
 	const char *name; /* "irc", "feeder", "rc2udp" */
 	const char *peer; /* "192.0.2.1:4711"; may be NULL */
-	uint64_t id;	  /* of the connection, worker or session; 0 for none */
+	uint64_t id;      /* of the connection, worker or session; 0 for none */
 };
 
 /* Set the level and the form.  Called by main() before any thread starts, and on reload. */
 void log_configure(enum log_level level, enum log_format format);
+
+/* Read "debug", "info", "warn" or "error"; false, and nothing set, for any other word. */
+bool log_level_parse(const char *word, enum log_level *level);
+
+/* Read "plain" or "json"; false, and nothing set, for any other word. */
+bool log_format_parse(const char *word, enum log_format *format);
+
+/* Lends the word of a level. */
+const char *log_level_name(enum log_level level);
+
+/* Lends the word of a form. */
+const char *log_format_name(enum log_format format);
 
 /* Whether a record of this level would be written. */
 bool log_is_on(enum log_level level);
 
 /* Write a record whatever the level; use the macros below.  NULL `scope` is the program itself. */
 void log_write(enum log_level level, const struct log_scope *scope, const char *id,
-	       const char *format, ...) __attribute__((format(printf, 4, 5)));
+               const char *format, ...) __attribute__((format(printf, 4, 5)));
 
-#define log_at(level, scope, id, ...)                                                              \
+#define log_at(level, scope, id, ...) \
 	(log_is_on(level) ? log_write(level, scope, id, __VA_ARGS__) : (void)0)
 #define log_debug(scope, id, ...) log_at(LOG_LEVEL_DEBUG, scope, id, __VA_ARGS__)
 #define log_info(scope, id, ...)  log_at(LOG_LEVEL_INFO, scope, id, __VA_ARGS__)

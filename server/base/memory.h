@@ -25,11 +25,11 @@ char *mem_copy_text(const char *bytes, size_t length);
 #define mem_new(type) ((type *)mem_zeroed(sizeof(type)))
 
 /* The object that `member` is embedded in. */
-#define container_of(pointer, type, member)                                                        \
-	((type *)(void *)((char *)(pointer) - offsetof(type, member)))
+#define container_of(pointer, type, member) \
+	((type *)(void *)((char *)(pointer)-offsetof(type, member)))
 
 /* A programmer's error: stays on in release, ends the process with the place. */
-#define require(condition)                                                                         \
+#define require(condition) \
 	((condition) ? (void)0 : mem_require_failed(#condition, __FILE__, __LINE__))
 
 /* Ends the process; require()'s other half. */

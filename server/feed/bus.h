@@ -42,7 +42,7 @@ struct subscriber {
 	const struct subscriber_ops *ops;
 	struct bus_link *links; /* bus-private */
 	unsigned subscriptions; /* how many it has; read only */
-	uint64_t mark;		/* bus-private */
+	uint64_t mark;          /* bus-private */
 };
 
 /* Gives a bus. */
@@ -58,11 +58,11 @@ void bus_destroy(struct bus *bus);
  * bytes.
  */
 bool bus_subscribe(struct bus *bus, struct subscriber *subscriber, enum bus_field field,
-		   struct text text);
+                   struct text text);
 
 /* Stop the subscription with this very text.  False when there is none. */
 bool bus_unsubscribe(struct bus *bus, struct subscriber *subscriber, enum bus_field field,
-		     struct text text);
+                     struct text text);
 
 /* Stop them all. */
 void bus_leave(struct bus *bus, struct subscriber *subscriber);

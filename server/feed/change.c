@@ -31,9 +31,9 @@ struct change_block {
 };
 
 static const char *const type_names[] = {
-    [CHANGE_EDIT] = "edit",		[CHANGE_NEW] = "new",
-    [CHANGE_LOG] = "log",		[CHANGE_CATEGORIZE] = "categorize",
-    [CHANGE_EXTERNAL] = "external",	[CHANGE_OTHER] = "other",
+    [CHANGE_EDIT] = "edit",         [CHANGE_NEW] = "new",
+    [CHANGE_LOG] = "log",           [CHANGE_CATEGORIZE] = "categorize",
+    [CHANGE_EXTERNAL] = "external", [CHANGE_OTHER] = "other",
 };
 
 const char *change_type_name(enum change_type type)
@@ -57,8 +57,8 @@ static struct text copy_text(struct text text, char **at)
 
 struct change *change_create(const struct change_parts *parts)
 {
-	size_t texts_length =
-	    parts->wiki.length + parts->channel.length + parts->json.length + parts->line.length + 4;
+	size_t texts_length = parts->wiki.length + parts->channel.length + parts->json.length +
+	                      parts->line.length + 4;
 	struct change_block *block;
 	char *at;
 
@@ -82,7 +82,7 @@ struct change *change_create(const struct change_parts *parts)
 void change_ref(struct change *change, unsigned count)
 {
 	(void)atomic_fetch_add_explicit(&change->private_part->references, count,
-					memory_order_relaxed);
+	                                memory_order_relaxed);
 }
 
 void change_unref(struct change *change)
@@ -90,7 +90,7 @@ void change_unref(struct change *change)
 	struct change_block *block;
 
 	if (change == NULL || atomic_fetch_sub_explicit(&change->private_part->references, 1,
-							memory_order_acq_rel) != 1) {
+	                                                memory_order_acq_rel) != 1) {
 		return;
 	}
 	block = container_of(change, struct change_block, change);
@@ -122,16 +122,15 @@ struct text change_encoded(struct change *change, const struct encoder *encoder)
 	struct encoded *encoded;
 
 	require(encoder->slot < CHANGE_ENCODINGS_MAX);
-	encoded =
-	    atomic_load_explicit(&private_part->encoded[encoder->slot], memory_order_acquire);
+	encoded = atomic_load_explicit(&private_part->encoded[encoder->slot], memory_order_acquire);
 	if (encoded == NULL) {
 		uv_mutex_lock(&private_part->encoding);
 		encoded = atomic_load_explicit(&private_part->encoded[encoder->slot],
-					       memory_order_relaxed);
+		                               memory_order_relaxed);
 		if (encoded == NULL) {
 			encoded = make_encoded(change, encoder);
 			atomic_store_explicit(&private_part->encoded[encoder->slot], encoded,
-					      memory_order_release);
+			                      memory_order_release);
 		}
 		uv_mutex_unlock(&private_part->encoding);
 	}

@@ -48,13 +48,13 @@ struct change_parts {
 };
 
 struct change {
-	uint64_t id;	     /* sequence, from 1, the same in every worker; set by the feeder */
+	uint64_t id;         /* sequence, from 1, the same in every worker; set by the feeder */
 	uint64_t arrived_ms; /* Unix time of arrival; set by the feeder */
 	enum change_type type;
-	struct text wiki;    /* NUL-terminated, as are the three below */
+	struct text wiki; /* NUL-terminated, as are the three below */
 	struct text channel;
 	struct text json;
-	struct text line;    /* bytes NULL: a change that does not go to IRC */
+	struct text line;                    /* bytes NULL: a change that does not go to IRC */
 	struct change_private *private_part; /* change.c's */
 };
 
@@ -64,11 +64,12 @@ struct change {
  */
 struct encoder {
 	const char *name; /* "irc.privmsg", "socketio.frame" */
-	unsigned slot;	  /* below CHANGE_ENCODINGS_MAX, one for each encoding; protocols/encodings.h */
+	unsigned
+	    slot; /* below CHANGE_ENCODINGS_MAX, one for each encoding; protocols/encodings.h */
 
 	/* Add the encoded form to `out`.  Pure: the same change, the same bytes. */
 	void (*encode)(const struct encoder *encoder, const struct change *change,
-		       struct buffer *out);
+	               struct buffer *out);
 };
 
 /* Gives a change with one reference. */

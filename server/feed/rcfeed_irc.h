@@ -67,7 +67,7 @@ void rcfeed_irc_clean(struct text text, struct buffer *out);
  * Returns the type the line tells.
  */
 enum change_type rcfeed_irc_to_json(const struct wiki_names *names, struct text channel,
-				    struct text line, struct buffer *out);
+                                    struct text line, struct buffer *out);
 
 /*
  * Gives the change of an RC2UDP datagram "#channel TAB text"; NULL with `reason` set
@@ -79,6 +79,6 @@ enum change_type rcfeed_irc_to_json(const struct wiki_names *names, struct text 
  * that nobody could join is a reason to drop.
  */
 struct change *rcfeed_irc_read(const struct wiki_names *names, const char *bytes, size_t length,
-			   enum drop_reason *reason);
+                               enum drop_reason *reason);
 
 #endif

@@ -39,6 +39,6 @@ const char *drop_reason_label(enum drop_reason reason);
  * line cannot be rendered for it goes to no IRC channel.
  */
 struct change *rcfeed_json_read(const struct wiki_names *names, const char *bytes, size_t length,
-				enum drop_reason *reason);
+                                enum drop_reason *reason);
 
 #endif

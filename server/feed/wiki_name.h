@@ -19,7 +19,7 @@
  */
 struct wiki_names;
 
-#define WIKI_NAME_MAX	 255 /* bytes of a server name: RFC 1035's limit of a name */
+#define WIKI_NAME_MAX    255 /* bytes of a server name: RFC 1035's limit of a name */
 #define WIKI_CHANNEL_MAX 50  /* bytes of a channel with its "#": CHANNELLEN */
 
 /* One exception of the configuration. */
@@ -39,7 +39,7 @@ void wiki_names_destroy(struct wiki_names *names);
  * NULL bytes.  False when no channel that could be joined comes out of it.
  */
 bool wiki_channel(const struct wiki_names *names, struct text server_name, struct text database,
-		  char channel[WIKI_CHANNEL_MAX + 1]);
+                  char channel[WIKI_CHANNEL_MAX + 1]);
 
 /*
  * Write the server name that a channel stands for, NUL-terminated: the reverse of
@@ -47,7 +47,7 @@ bool wiki_channel(const struct wiki_names *names, struct text server_name, struc
  * ".org" behind it, unless it ends in ".org" already.
  */
 void wiki_server_name(const struct wiki_names *names, struct text channel,
-		      char server_name[WIKI_NAME_MAX + 1]);
+                      char server_name[WIKI_NAME_MAX + 1]);
 
 /*
  * Whether a client could join it: "#" and 1 to 49 of letters, digits, '_', '.'
@@ -55,7 +55,8 @@ void wiki_server_name(const struct wiki_names *names, struct text channel,
  */
 bool wiki_channel_is_valid(const char *channel, size_t length);
 
-/* Whether it could be a server name: 1 to 255 of letters, digits, '.', '-', '_', ':' and brackets. */
+/* Whether it could be a server name: 1 to 255 of letters, digits, '.', '-', '_', ':' and brackets.
+ */
 bool wiki_server_name_is_valid(const char *name, size_t length);
 
 #endif

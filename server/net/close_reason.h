@@ -15,7 +15,7 @@ enum close_reason {
 struct close_reason_row {
 	const char *label; /* in metrics and logs */
 	const char *text;  /* for the client */
-	bool is_told;	   /* the protocol says goodbye with the text */
+	bool is_told;      /* the protocol says goodbye with the text */
 	unsigned websocket_code;
 };
 

@@ -18,11 +18,11 @@
 #include "server/base/memory.h"
 #include "server/net/connection_turn.h"
 
-#define FLUSH_PIECES	64   /* one writev; more are rare and go in the next round */
+#define FLUSH_PIECES    64   /* one writev; more are rare and go in the next round */
 #define IN_FLIGHT_WIRES 16   /* given to libuv when the socket is full */
-#define STALL_CHECK_MS	1000 /* how often a blocked client is looked at */
-#define DRAIN_MS	5000 /* for a closing client to take what waits for it */
-#define LINGER_MS	2000 /* for it to close its side after that */
+#define STALL_CHECK_MS  1000 /* how often a blocked client is looked at */
+#define DRAIN_MS        5000 /* for a closing client to take what waits for it */
+#define LINGER_MS       2000 /* for it to close its side after that */
 
 static uv_stream_t *stream_of(struct connection *connection)
 {
@@ -247,7 +247,7 @@ static void on_stalled(struct deadline *deadline)
 	if (connection->state > CONNECTION_CLOSING) {
 		end(connection);
 	} else if (connection->over_soft_ms != 0 &&
-		   now_ms - connection->over_soft_ms >= (uint64_t)limits->outbox_soft_s * 1000) {
+	           now_ms - connection->over_soft_ms >= (uint64_t)limits->outbox_soft_s * 1000) {
 		connection_close(connection, CLOSE_SENDQ_EXCEEDED);
 	} else if (now_ms - connection->progress_ms >= (uint64_t)limits->write_timeout_s * 1000) {
 		connection_close(connection, CLOSE_WRITE_TIMEOUT);
@@ -297,7 +297,7 @@ static void start_write(struct connection *connection)
 	connection->write->data = connection;
 	/* On Unix a uv_buf_t is a struct iovec (libuv, "uv_buf_t"). */
 	if (uv_write(connection->write, stream_of(connection), (uv_buf_t *)(void *)pieces,
-		     (unsigned)count, on_written) != 0) {
+	             (unsigned)count, on_written) != 0) {
 		free(connection->write);
 		connection->write = NULL;
 		connection_abort(connection, CLOSE_CLIENT_RESET);
@@ -315,7 +315,7 @@ static void write_some(struct connection *connection)
 		struct iovec pieces[FLUSH_PIECES];
 		size_t count = outbox_peek(&connection->outbox, pieces, FLUSH_PIECES);
 		int sent = uv_try_write(stream_of(connection), (uv_buf_t *)(void *)pieces,
-					(unsigned)count);
+		                        (unsigned)count);
 
 		metric_add(&connection->net->metrics->writes, 1);
 		if (sent >= 0) {
@@ -336,7 +336,8 @@ static void half_close(struct connection *connection)
 {
 	uv_os_fd_t descriptor;
 
-	if (connection->has_eof || uv_fileno((uv_handle_t *)&connection->handle, &descriptor) != 0) {
+	if (connection->has_eof ||
+	    uv_fileno((uv_handle_t *)&connection->handle, &descriptor) != 0) {
 		end(connection);
 		return;
 	}
@@ -425,7 +426,7 @@ static void begin_closing(struct connection *connection)
 	if (connection->reason == CLOSE_SENDQ_EXCEEDED ||
 	    connection->reason == CLOSE_WRITE_TIMEOUT) {
 		outbox_trim(&connection->net->pool, &connection->outbox,
-			    connection->wires_in_flight);
+		            connection->wires_in_flight);
 	}
 	connection->may_speak = true;
 	tell_closing(connection);
@@ -574,6 +575,6 @@ const char *connection_peer(const struct connection *connection, char text[PEER_
 
 	(void)connection_peer_address(connection, address);
 	(void)snprintf(text, PEER_TEXT_MAX, is_ipv4 ? "%.50s:%u" : "[%.50s]:%u", address,
-		       (unsigned)ntohs(connection->peer.sin6_port));
+	               (unsigned)ntohs(connection->peer.sin6_port));
 	return text;
 }

@@ -66,7 +66,7 @@ enum connection_state {
 
 struct connection {
 	const struct connection_ops *ops; /* set by the owner; may be exchanged between inputs */
-	void *owner;			  /* the session's */
+	void *owner;                      /* the session's */
 	uint64_t id;
 	struct net *net;
 
@@ -75,14 +75,14 @@ struct connection {
 	struct sockaddr_in6 peer; /* IPv4 is mapped */
 	enum connection_state state;
 	enum close_reason reason;
-	bool may_speak;	    /* on_closing() is being called */
-	bool was_told;	    /* on_closing() was called */
-	bool has_eof;	    /* the client has shut its side down */
+	bool may_speak; /* on_closing() is being called */
+	bool was_told;  /* on_closing() was called */
+	bool has_eof;   /* the client has shut its side down */
 	bool is_reading;
-	bool was_choked;    /* input waits until the outbox has drained */
+	bool was_choked; /* input waits until the outbox has drained */
 	bool wants_resume;
-	bool is_dirty;	    /* in net.dirty */
-	bool is_pending;    /* in net.pending */
+	bool is_dirty;            /* in net.dirty */
+	bool is_pending;          /* in net.pending */
 	uint16_t wires_in_flight; /* given to uv_write(): must stay in the outbox */
 	size_t bytes_in_flight;
 	uv_write_t *write; /* NULL unless a write is under way */
@@ -91,9 +91,9 @@ struct connection {
 	uint64_t progress_ms;  /* when bytes were last taken while some waited */
 	uint64_t over_soft_ms; /* since when the outbox is over its soft limit; 0: it is not */
 	struct deadline stall;
-	on_detached_fn *on_detached; /* NULL: not asked for */
-	struct connection *prev, *next;			/* net.all */
-	struct connection *prev_dirty, *next_dirty;	/* net.dirty */
+	on_detached_fn *on_detached;                    /* NULL: not asked for */
+	struct connection *prev, *next;                 /* net.all */
+	struct connection *prev_dirty, *next_dirty;     /* net.dirty */
 	struct connection *prev_pending, *next_pending; /* net.pending */
 };
 
@@ -104,7 +104,7 @@ struct connection {
 struct migrant {
 	int descriptor;
 	struct buffer unread; /* input not yet done with */
-	void *cargo;	      /* the front-end's: the request that made it move */
+	void *cargo;          /* the front-end's: the request that made it move */
 };
 
 /*
@@ -116,7 +116,8 @@ struct connection *connection_accept(struct net *net, uv_stream_t *listener);
 /*
  * Take a connection that comes from another worker; `migrant`'s descriptor and
  * unread input are taken over, its cargo is not touched.  The caller sets `ops`
- * and `owner` at once and calls connection_resume() when it can take input.  NULL when the descriptor is unusable.
+ * and `owner` at once and calls connection_resume() when it can take input.  NULL when the
+ * descriptor is unusable.
  */
 struct connection *connection_adopt(struct net *net, struct migrant *migrant);
 

@@ -38,7 +38,7 @@ static void on_closed(uv_handle_t *handle)
 }
 
 struct listener *listener_open(struct net *net, int descriptor, on_connection_fn *on_connection,
-			       void *owner, struct error *error)
+                               void *owner, struct error *error)
 {
 	struct listener *listener = mem_new(struct listener);
 	int status;

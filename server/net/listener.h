@@ -24,7 +24,7 @@ typedef void on_connection_fn(void *owner, struct connection *connection);
  * with `error` set; the descriptor is closed then too.
  */
 struct listener *listener_open(struct net *net, int descriptor, on_connection_fn *on_connection,
-			       void *owner, struct error *error);
+                               void *owner, struct error *error);
 
 /* Take no more clients; the listener is freed once its handle is closed. */
 void listener_close(struct listener *listener);

@@ -33,8 +33,8 @@ struct net_limits {
 	unsigned write_timeout_s;
 };
 
-#define NET_READ_BYTES (64 * 1024) /* one read, into a buffer that all connections share */
-#define NET_HELD_MAX   (64 * 1024) /* input one connection holds before reading stops */
+#define NET_READ_BYTES (64 * 1024)  /* one read, into a buffer that all connections share */
+#define NET_HELD_MAX   (64 * 1024)  /* input one connection holds before reading stops */
 #define NET_CHOKE      (256 * 1024) /* outbox bytes over which a client's commands wait */
 
 struct net {
@@ -43,7 +43,7 @@ struct net {
 	struct deadlines deadlines;
 	struct net_limits limits;
 	struct metrics *metrics; /* lent */
-	uint64_t next_id;	 /* of connections; each worker counts in steps of its own */
+	uint64_t next_id;        /* of connections; each worker counts in steps of its own */
 	uint64_t id_step;
 
 	/* net.c and connection.c only: */

@@ -114,8 +114,7 @@ void outbox_advance(struct outbox_pool *pool, struct outbox *outbox, size_t leng
 	require(length <= outbox->bytes);
 	outbox->bytes -= length;
 	while (length > 0) {
-		size_t rest =
-		    outbox->first->wires[outbox->first->begin]->length - outbox->offset;
+		size_t rest = outbox->first->wires[outbox->first->begin]->length - outbox->offset;
 
 		if (length < rest) {
 			outbox->offset += length;

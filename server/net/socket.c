@@ -46,7 +46,7 @@ static bool has_ipv6_loopback(void)
 }
 
 size_t socket_resolve(const char *host, unsigned port, struct socket_name names[2],
-		      struct error *error)
+                      struct error *error)
 {
 	struct in_addr ipv4 = {.s_addr = htonl(INADDR_LOOPBACK)};
 	struct in6_addr ipv6;
@@ -99,8 +99,7 @@ static void set_flag(int descriptor, int level, int option, int value)
 /* Give a descriptor bound to `name`, which gets the port; -1 with errno set. */
 static int bind_one(struct socket_name *name, int kind, bool is_shared)
 {
-	int descriptor =
-	    socket(name->address.ss_family, kind | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+	int descriptor = socket(name->address.ss_family, kind | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
 	socklen_t length = sizeof(name->address);
 
 	if (descriptor < 0) {
@@ -139,7 +138,7 @@ static void set_bind_error(struct error *error, const struct socket_name *name)
 }
 
 bool socket_bind_group(struct socket_name *name, int *descriptors, size_t count,
-		       struct error *error)
+                       struct error *error)
 {
 	for (size_t i = 0; i < count; i++) {
 		descriptors[i] = bind_one(name, SOCK_STREAM, i > 0);
@@ -156,7 +155,7 @@ bool socket_bind_group(struct socket_name *name, int *descriptors, size_t count,
 }
 
 int socket_bind_datagram(struct socket_name *name, size_t receive_buffer, size_t *granted,
-			 struct error *error)
+                         struct error *error)
 {
 	int descriptor = bind_one(name, SOCK_DGRAM, false);
 	int size = receive_buffer > INT32_MAX ? INT32_MAX : (int)receive_buffer;
@@ -172,7 +171,8 @@ int socket_bind_datagram(struct socket_name *name, size_t receive_buffer, size_t
 	}
 	*granted = 0;
 	if (getsockopt(descriptor, SOL_SOCKET, SO_RCVBUF, &size, &length) == 0) {
-		*granted = (size_t)size / 2; /* the kernel doubles it for its own bookkeeping, socket(7) */
+		*granted =
+		    (size_t)size / 2; /* the kernel doubles it for its own bookkeeping, socket(7) */
 	}
 	return descriptor;
 }

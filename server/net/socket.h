@@ -30,7 +30,7 @@ struct socket_name {
  * has IPv6) and returns how many; 0 with `error` set when it is none.
  */
 size_t socket_resolve(const char *host, unsigned port, struct socket_name names[2],
-		      struct error *error);
+                      struct error *error);
 
 /*
  * Bind `count` stream sockets to one address, in a group that shares its clients
@@ -39,7 +39,7 @@ size_t socket_resolve(const char *host, unsigned port, struct socket_name names[
  * false with `error` set and nothing bound.
  */
 bool socket_bind_group(struct socket_name *name, int *descriptors, size_t count,
-		       struct error *error);
+                       struct error *error);
 
 /*
  * Bind a datagram socket and ask for a receive buffer of `receive_buffer` bytes.
@@ -47,7 +47,7 @@ bool socket_bind_group(struct socket_name *name, int *descriptors, size_t count,
  * `name`; -1 with `error` set.
  */
 int socket_bind_datagram(struct socket_name *name, size_t receive_buffer, size_t *granted,
-			 struct error *error);
+                         struct error *error);
 
 /* Datagrams that the kernel dropped at this socket so far (SO_MEMINFO); 0 where it does not say. */
 unsigned socket_kernel_drops(int descriptor);

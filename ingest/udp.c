@@ -1,0 +1,303 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "ingest/udp.h"
+
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "server/base/memory.h"
+#include "server/feed/rcfeed_irc.h"
+#include "server/feed/rcfeed_json.h"
+#include "server/net/socket.h"
+
+/* libuv cuts the buffer into slices of 64 KiB, one a datagram, and takes at most 20. */
+#define SLICE_BYTES  (64 * 1024)
+#define BUFFER_BYTES (20 * SLICE_BYTES)
+
+typedef struct change *read_datagram_fn(const struct wiki_names *names, const char *bytes,
+                                        size_t length, enum drop_reason *reason);
+
+struct udp_source;
+
+/* One socket: "localhost" has two. */
+struct udp_socket {
+	uv_udp_t handle;
+	struct udp_source *source;
+};
+
+struct udp_source {
+	const struct source_env *env;
+	read_datagram_fn *read;
+	const struct conf_networks *allow;
+	struct udp_socket sockets[2];
+	size_t socket_count;
+	char *buffer;
+};
+
+/* --- who may send ------------------------------------------------------- */
+
+static bool is_in_network(const struct conf_network *network, const struct in6_addr *address)
+{
+	unsigned bytes = network->prefix / 8;
+	unsigned bits = network->prefix % 8;
+	uint8_t mask = (uint8_t)(0xff00 >> bits);
+
+	if (memcmp(&network->address, address, bytes) != 0) {
+		return false;
+	}
+	return bits == 0 || (address->s6_addr[bytes] & mask) == network->address.s6_addr[bytes];
+}
+
+static void map_address(const struct sockaddr *from, struct in6_addr *address)
+{
+	memset(address, 0, sizeof(*address));
+	if (from->sa_family == AF_INET6) {
+		struct sockaddr_in6 ipv6;
+
+		memcpy(&ipv6, from, sizeof(ipv6));
+		*address = ipv6.sin6_addr;
+	} else {
+		struct sockaddr_in ipv4;
+
+		memcpy(&ipv4, from, sizeof(ipv4));
+		address->s6_addr[10] = 0xff;
+		address->s6_addr[11] = 0xff;
+		memcpy(address->s6_addr + 12, &ipv4.sin_addr, 4);
+	}
+}
+
+static bool is_allowed(const struct udp_source *source, const struct sockaddr *from)
+{
+	struct in6_addr address;
+
+	if (source->allow->count == 0) {
+		return true;
+	}
+	map_address(from, &address);
+	for (size_t i = 0; i < source->allow->count; i++) {
+		if (is_in_network(&source->allow->items[i], &address)) {
+			return true;
+		}
+	}
+	return false;
+}
+
+/* --- receiving ---------------------------------------------------------- */
+
+static void on_alloc(uv_handle_t *handle, size_t suggested_size, uv_buf_t *buffer)
+{
+	struct udp_socket *udp = handle->data;
+
+	(void)suggested_size;
+	*buffer = uv_buf_init(udp->source->buffer, BUFFER_BYTES);
+}
+
+static void take_datagram(struct udp_source *source, const char *bytes, size_t length,
+                          const struct sockaddr *from, unsigned flags)
+{
+	const struct source_env *env = source->env;
+	enum drop_reason reason = DROP_TRUNCATED;
+	struct change *change = NULL;
+
+	metric_add(&env->stats->received, 1);
+	if (!is_allowed(source, from)) {
+		reason = DROP_NOT_ALLOWED;
+	} else if ((flags & UV_UDP_PARTIAL) == 0) {
+		change = source->read(env->names, bytes, length, &reason);
+	}
+	if (change != NULL) {
+		env->publish(env, change);
+	} else {
+		source_drop(env, reason);
+	}
+}
+
+/* `from` is NULL when libuv has nothing to tell but that its buffer is free again. */
+static void on_datagram(uv_udp_t *handle, ssize_t length, const uv_buf_t *buffer,
+                        const struct sockaddr *from, unsigned flags)
+{
+	struct udp_socket *udp = handle->data;
+
+	if (length >= 0 && from != NULL) {
+		take_datagram(udp->source, buffer->base, (size_t)length, from, flags);
+	} else if (length < 0) {
+		log_debug(&udp->source->env->log, "source.receive_failed", "%s",
+		          uv_strerror((int)length));
+	}
+}
+
+static void resume(void *source_pointer)
+{
+	struct udp_source *source = source_pointer;
+
+	for (size_t i = 0; i < source->socket_count; i++) {
+		int status = uv_udp_recv_start(&source->sockets[i].handle, on_alloc, on_datagram);
+
+		if (status != 0 && status != UV_EALREADY) {
+			log_error(&source->env->log, "source.receive_failed", "%s",
+			          uv_strerror(status));
+		}
+	}
+}
+
+static void pause_receiving(void *source_pointer)
+{
+	struct udp_source *source = source_pointer;
+
+	for (size_t i = 0; i < source->socket_count; i++) {
+		(void)uv_udp_recv_stop(&source->sockets[i].handle);
+	}
+}
+
+/* The kernel counts for each socket since it was opened. */
+static void observe(void *source_pointer)
+{
+	struct udp_source *source = source_pointer;
+	uint64_t drops = 0;
+	uint64_t known = metric_read(&source->env->stats->kernel_drops);
+
+	for (size_t i = 0; i < source->socket_count; i++) {
+		uv_os_fd_t descriptor;
+
+		if (uv_fileno((uv_handle_t *)&source->sockets[i].handle, &descriptor) == 0) {
+			drops += socket_kernel_drops(descriptor);
+		}
+	}
+	if (drops > known) {
+		metric_add(&source->env->stats->kernel_drops, drops - known);
+		log_warn(&source->env->log, "source.kernel_drops",
+		         "%llu datagrams dropped by the kernel, %llu in all: raise receive_buffer",
+		         (unsigned long long)(drops - known), (unsigned long long)drops);
+	}
+}
+
+/* --- life --------------------------------------------------------------- */
+
+static void log_bound(const struct source_env *env, const struct socket_name *name, size_t wanted,
+                      size_t granted)
+{
+	char text[SOCKET_TEXT_MAX];
+
+	log_info(&env->log, "listener.bound", "%s %s", env->stats->type,
+	         socket_name_text(name, text));
+	if (granted < wanted) {
+		log_warn(&env->log, "source.receive_buffer",
+		         "%s: asked for %zu bytes and was granted %zu: raise net.core.rmem_max",
+		         text, wanted, granted);
+	} else {
+		log_info(&env->log, "source.receive_buffer", "%s: granted %zu bytes", text,
+		         granted);
+	}
+}
+
+static void open_socket(struct udp_source *source, int descriptor)
+{
+	struct udp_socket *udp = &source->sockets[source->socket_count++];
+
+	require(uv_udp_init_ex(source->env->loop, &udp->handle, AF_UNSPEC | UV_UDP_RECVMMSG) == 0);
+	require(uv_udp_open(&udp->handle, descriptor) == 0);
+	udp->handle.data = udp;
+	udp->source = source;
+}
+
+/* Bind every address of `listen`, or none.  Returns how many. */
+static size_t bind_all(const struct source_env *env, const struct conf_address *listen,
+                       size_t receive_buffer, int descriptors[2], struct error *error)
+{
+	struct socket_name names[2];
+	size_t count = socket_resolve(listen->host, listen->port, names, error);
+
+	for (size_t i = 0; i < count; i++) {
+		size_t granted;
+
+		descriptors[i] = socket_bind_datagram(&names[i], receive_buffer, &granted, error);
+		if (descriptors[i] < 0) {
+			while (i > 0) {
+				(void)close(descriptors[--i]);
+			}
+			return 0;
+		}
+		log_bound(env, &names[i], receive_buffer, granted);
+	}
+	return count;
+}
+
+static void stop(void *source_pointer)
+{
+	struct udp_source *source = source_pointer;
+
+	for (size_t i = 0; i < source->socket_count; i++) {
+		uv_close((uv_handle_t *)&source->sockets[i].handle, NULL);
+	}
+}
+
+static void destroy(void *source_pointer)
+{
+	struct udp_source *source = source_pointer;
+
+	if (source != NULL) {
+		free(source->buffer);
+		free(source);
+	}
+}
+
+static void *start(const struct source_env *env, read_datagram_fn *read,
+                   const struct conf_address *listen, size_t receive_buffer,
+                   const struct conf_networks *allow, struct error *error)
+{
+	int descriptors[2];
+	size_t count = bind_all(env, listen, receive_buffer, descriptors, error);
+	struct udp_source *source;
+
+	if (count == 0) {
+		return NULL;
+	}
+	source = mem_new(struct udp_source);
+	source->env = env;
+	source->read = read;
+	source->allow = allow;
+	source->buffer = mem_resize(NULL, BUFFER_BYTES);
+	for (size_t i = 0; i < count; i++) {
+		open_socket(source, descriptors[i]);
+	}
+	resume(source);
+	return source;
+}
+
+static void *start_rc2udp(const struct source_env *env, const struct conf_ingest *entry,
+                          struct error *error)
+{
+	const struct conf_rc2udp *conf = &entry->as.rc2udp;
+
+	return start(env, rcfeed_irc_read, &conf->listen, conf->receive_buffer, &conf->allow,
+	             error);
+}
+
+static void *start_rcfeed_udp(const struct source_env *env, const struct conf_ingest *entry,
+                              struct error *error)
+{
+	const struct conf_rcfeed_udp *conf = &entry->as.rcfeed_udp;
+
+	return start(env, rcfeed_json_read, &conf->listen, conf->receive_buffer, &conf->allow,
+	             error);
+}
+
+const struct source_type rc2udp_source = {
+    .type = "rc2udp",
+    .start = start_rc2udp,
+    .pause = pause_receiving,
+    .resume = resume,
+    .observe = observe,
+    .stop = stop,
+    .destroy = destroy,
+};
+
+const struct source_type rcfeed_udp_source = {
+    .type = "rcfeed-udp",
+    .start = start_rcfeed_udp,
+    .pause = pause_receiving,
+    .resume = resume,
+    .observe = observe,
+    .stop = stop,
+    .destroy = destroy,
+};

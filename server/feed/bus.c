@@ -1,0 +1,397 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Who asked for what, kept in both directions:
+ *
+ *   subscriber ──< link >── interest ──<>── roster
+ *
+ * An interest is a text that someone subscribed to, once however many did; a
+ * roster is a name that changes came for, with the interests that fit it.  An
+ * interest meets a roster when either is new: a pattern is matched against a name
+ * once, not once a change.  A roster's receivers are put together again at the
+ * first change after a subscription of one of its interests came or went.
+ *
+ * Rosters are only remembered knowledge: with too many of them all are forgotten.
+ */
+#include "server/feed/bus.h"
+
+#include <stdlib.h>
+#include <string.h>
+#include <utlist.h>
+
+#include "server/base/memory.h"
+#include "server/base/table.h"
+#include "server/feed/subscription.h"
+
+#define ROSTERS_MAX 65536 /* names come from outside; some 1,000 wikis exist */
+
+struct interest;
+
+struct bus_link {
+	struct subscriber *subscriber;
+	struct interest *interest;
+	struct bus_link *prev, *next;         /* interest.links */
+	struct bus_link *prev_own, *next_own; /* subscriber.links */
+};
+
+/* Pointers that come and go without order. */
+struct pointers {
+	void **items;
+	size_t count;
+	size_t capacity;
+};
+
+struct roster {
+	struct pointers interests; /* struct interest: those that fit this name */
+	struct pointers receivers; /* struct subscriber, NULL for one that left while publishing */
+	bool is_stale;             /* receivers are not what the interests say */
+	UT_hash_handle hh;
+	size_t name_length;
+	char name[];
+};
+
+struct interest {
+	struct bus_link *links;
+	struct pointers rosters; /* struct roster: those whose name it fits */
+	enum bus_field field;
+	bool is_pattern;
+	struct interest *prev, *next; /* bus.patterns, when it is one */
+	UT_hash_handle hh;
+	size_t text_length;
+	char text[];
+};
+
+struct bus {
+	struct interest *interests[BUS_FIELDS]; /* table by text */
+	struct interest *patterns[BUS_FIELDS];  /* those of them that are patterns */
+	struct roster *rosters[BUS_FIELDS];     /* table by name */
+	struct roster *publishing;              /* whose receivers are being walked */
+	uint64_t mark;
+};
+
+static void pointers_add(struct pointers *pointers, void *item)
+{
+	if (pointers->count == pointers->capacity) {
+		pointers->capacity = pointers->capacity > 0 ? pointers->capacity * 2 : 4;
+		pointers->items =
+		    mem_resize(pointers->items, pointers->capacity * sizeof(*pointers->items));
+	}
+	pointers->items[pointers->count++] = item;
+}
+
+static void pointers_remove(struct pointers *pointers, const void *item)
+{
+	for (size_t i = 0; i < pointers->count; i++) {
+		if (pointers->items[i] == item) {
+			pointers->items[i] = pointers->items[--pointers->count];
+			return;
+		}
+	}
+}
+
+/* A name in the form it is compared in: channels folded, in `folded`; wikis as they are. */
+static struct text fold(enum bus_field field, struct text text, char folded[SUBSCRIPTION_TEXT_MAX])
+{
+	if (field != BUS_CHANNEL) {
+		return text;
+	}
+	for (size_t i = 0; i < text.length; i++) {
+		char byte = text.bytes[i];
+
+		folded[i] = (char)(byte >= 'A' && byte <= 'Z' ? byte + ('a' - 'A') : byte);
+	}
+	return (struct text){.bytes = folded, .length = text.length};
+}
+
+/* --- interests and rosters meet ----------------------------------------- */
+
+static struct text roster_name(const struct roster *roster)
+{
+	return (struct text){.bytes = roster->name, .length = roster->name_length};
+}
+
+static struct text interest_text(const struct interest *interest)
+{
+	return (struct text){.bytes = interest->text, .length = interest->text_length};
+}
+
+static void join(struct interest *interest, struct roster *roster)
+{
+	pointers_add(&roster->interests, interest);
+	pointers_add(&interest->rosters, roster);
+	roster->is_stale = true;
+}
+
+static void join_if_pattern_fits(struct interest *pattern, struct roster *roster)
+{
+	if (subscription_matches(interest_text(pattern), roster_name(roster))) {
+		join(pattern, roster);
+	}
+}
+
+static void roster_destroy(struct roster *roster)
+{
+	for (size_t i = 0; i < roster->interests.count; i++) {
+		struct interest *interest = roster->interests.items[i];
+
+		pointers_remove(&interest->rosters, roster);
+	}
+	free(roster->interests.items);
+	free(roster->receivers.items);
+	free(roster);
+}
+
+static void forget_rosters(struct bus *bus, enum bus_field field)
+{
+	struct roster *roster, *next;
+
+	HASH_ITER (hh, bus->rosters[field], roster, next) {
+		HASH_DEL(bus->rosters[field], roster);
+		roster_destroy(roster);
+	}
+}
+
+static struct roster *roster_create(struct bus *bus, enum bus_field field, struct text name)
+{
+	struct roster *roster = mem_zeroed(sizeof(*roster) + name.length);
+	struct interest *interest;
+
+	memcpy(roster->name, name.bytes, name.length);
+	roster->name_length = name.length;
+	HASH_FIND(hh, bus->interests[field], name.bytes, name.length, interest);
+	if (interest != NULL && !interest->is_pattern) {
+		join(interest, roster);
+	}
+	DL_FOREACH (bus->patterns[field], interest) {
+		join_if_pattern_fits(interest, roster);
+	}
+	if (HASH_COUNT(bus->rosters[field]) >= ROSTERS_MAX) {
+		forget_rosters(bus, field);
+	}
+	HASH_ADD(hh, bus->rosters[field], name, name.length, roster);
+	return roster;
+}
+
+static struct interest *interest_create(struct bus *bus, enum bus_field field, struct text text)
+{
+	struct interest *interest = mem_zeroed(sizeof(*interest) + text.length);
+	struct roster *roster, *next;
+
+	memcpy(interest->text, text.bytes, text.length);
+	interest->text_length = text.length;
+	interest->field = field;
+	interest->is_pattern = subscription_is_pattern(text);
+	HASH_ADD(hh, bus->interests[field], text, text.length, interest);
+	if (interest->is_pattern) {
+		DL_APPEND(bus->patterns[field], interest);
+		HASH_ITER (hh, bus->rosters[field], roster, next) {
+			join_if_pattern_fits(interest, roster);
+		}
+		return interest;
+	}
+	HASH_FIND(hh, bus->rosters[field], text.bytes, text.length, roster);
+	if (roster != NULL) {
+		join(interest, roster);
+	}
+	return interest;
+}
+
+static void interest_destroy(struct bus *bus, struct interest *interest)
+{
+	for (size_t i = 0; i < interest->rosters.count; i++) {
+		struct roster *roster = interest->rosters.items[i];
+
+		pointers_remove(&roster->interests, interest);
+	}
+	if (interest->is_pattern) {
+		DL_DELETE(bus->patterns[interest->field], interest);
+	}
+	HASH_DEL(bus->interests[interest->field], interest);
+	free(interest->rosters.items);
+	free(interest);
+}
+
+static void mark_rosters_stale(const struct interest *interest)
+{
+	for (size_t i = 0; i < interest->rosters.count; i++) {
+		struct roster *roster = interest->rosters.items[i];
+
+		roster->is_stale = true;
+	}
+}
+
+/* --- subscribing -------------------------------------------------------- */
+
+static struct bus_link *find_link(const struct subscriber *subscriber, enum bus_field field,
+                                  struct text text)
+{
+	struct bus_link *link;
+
+	DL_FOREACH2(subscriber->links, link, next_own)
+	{
+		const struct interest *interest = link->interest;
+
+		if (interest->field == field && interest->text_length == text.length &&
+		    memcmp(interest->text, text.bytes, text.length) == 0) {
+			return link;
+		}
+	}
+	return NULL;
+}
+
+bool bus_subscribe(struct bus *bus, struct subscriber *subscriber, enum bus_field field,
+                   struct text text)
+{
+	char folded[SUBSCRIPTION_TEXT_MAX];
+	struct interest *interest;
+	struct bus_link *link;
+
+	require(subscriber->ops != NULL && text.length > 0 && text.length <= SUBSCRIPTION_TEXT_MAX);
+	text = fold(field, text, folded);
+	HASH_FIND(hh, bus->interests[field], text.bytes, text.length, interest);
+	if (interest == NULL) {
+		interest = interest_create(bus, field, text);
+	} else if (find_link(subscriber, field, text) != NULL) {
+		return false;
+	}
+	link = mem_new(struct bus_link);
+	link->subscriber = subscriber;
+	link->interest = interest;
+	DL_APPEND(interest->links, link);
+	DL_APPEND2(subscriber->links, link, prev_own, next_own);
+	subscriber->subscriptions++;
+	mark_rosters_stale(interest);
+	return true;
+}
+
+/* Who left for good gets nothing more, even of the change being published. */
+static void forget_receiver(struct bus *bus, const struct subscriber *subscriber)
+{
+	struct roster *roster = bus->publishing;
+
+	if (roster == NULL || subscriber->links != NULL) {
+		return;
+	}
+	for (size_t i = 0; i < roster->receivers.count; i++) {
+		if (roster->receivers.items[i] == subscriber) {
+			roster->receivers.items[i] = NULL;
+		}
+	}
+}
+
+static void unlink_one(struct bus *bus, struct bus_link *link)
+{
+	struct subscriber *subscriber = link->subscriber;
+	struct interest *interest = link->interest;
+
+	mark_rosters_stale(interest);
+	DL_DELETE(interest->links, link);
+	DL_DELETE2(subscriber->links, link, prev_own, next_own);
+	subscriber->subscriptions--;
+	free(link);
+	if (interest->links == NULL) {
+		interest_destroy(bus, interest);
+	}
+	forget_receiver(bus, subscriber);
+}
+
+bool bus_unsubscribe(struct bus *bus, struct subscriber *subscriber, enum bus_field field,
+                     struct text text)
+{
+	char folded[SUBSCRIPTION_TEXT_MAX];
+	struct bus_link *link;
+
+	if (text.length > SUBSCRIPTION_TEXT_MAX) {
+		return false;
+	}
+	link = find_link(subscriber, field, fold(field, text, folded));
+	if (link == NULL) {
+		return false;
+	}
+	unlink_one(bus, link);
+	return true;
+}
+
+void bus_leave(struct bus *bus, struct subscriber *subscriber)
+{
+	while (subscriber->links != NULL) {
+		unlink_one(bus, subscriber->links);
+	}
+}
+
+/* --- publishing --------------------------------------------------------- */
+
+/* A subscriber with two interests that fit is listed once. */
+static void gather_receivers(struct bus *bus, struct roster *roster)
+{
+	uint64_t mark = ++bus->mark;
+
+	roster->receivers.count = 0;
+	for (size_t i = 0; i < roster->interests.count; i++) {
+		const struct interest *interest = roster->interests.items[i];
+		struct bus_link *link;
+
+		DL_FOREACH (interest->links, link) {
+			if (link->subscriber->mark != mark) {
+				link->subscriber->mark = mark;
+				pointers_add(&roster->receivers, link->subscriber);
+			}
+		}
+	}
+	roster->is_stale = false;
+}
+
+static void publish_to(struct bus *bus, enum bus_field field, struct text name,
+                       struct delivery *delivery)
+{
+	char folded[SUBSCRIPTION_TEXT_MAX];
+	struct roster *roster;
+
+	if (bus->interests[field] == NULL || name.length > SUBSCRIPTION_TEXT_MAX) {
+		return;
+	}
+	name = fold(field, name, folded);
+	HASH_FIND(hh, bus->rosters[field], name.bytes, name.length, roster);
+	if (roster == NULL) {
+		roster = roster_create(bus, field, name);
+	}
+	if (roster->is_stale) {
+		gather_receivers(bus, roster);
+	}
+	bus->publishing = roster;
+	for (size_t i = 0; i < roster->receivers.count; i++) {
+		struct subscriber *subscriber = roster->receivers.items[i];
+
+		if (subscriber != NULL) {
+			subscriber->ops->deliver(subscriber, delivery);
+		}
+	}
+	bus->publishing = NULL;
+}
+
+void bus_publish(struct bus *bus, struct delivery *delivery)
+{
+	const struct change *change = delivery_change(delivery);
+
+	require(bus->publishing == NULL);
+	publish_to(bus, BUS_WIKI, change->wiki, delivery);
+	publish_to(bus, BUS_CHANNEL, change->channel, delivery);
+}
+
+/* --- life --------------------------------------------------------------- */
+
+struct bus *bus_create(void)
+{
+	return mem_new(struct bus);
+}
+
+void bus_destroy(struct bus *bus)
+{
+	if (bus == NULL) {
+		return;
+	}
+	for (enum bus_field field = 0; field < BUS_FIELDS; field++) {
+		require(bus->interests[field] == NULL);
+		forget_rosters(bus, field);
+	}
+	free(bus);
+}

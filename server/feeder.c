@@ -1,0 +1,268 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "server/feeder.h"
+
+#include <stdlib.h>
+
+#include "ingest/source.h"
+#include "server/base/clock.h"
+#include "server/base/log.h"
+#include "server/base/memory.h"
+#include "server/feed/wiki_name.h"
+
+#define OBSERVE_MS 1000
+
+struct feeder_source {
+	const struct source_type *type;
+	void *source;
+	struct source_env env;
+};
+
+struct feeder {
+	struct feeder_options options;
+	struct clock clock;
+	struct wiki_names *names;
+	struct feeder_source *sources;
+	size_t source_count;   /* those that run */
+	struct change **batch; /* published this turn, or waiting for room */
+	size_t batch_count, batch_capacity;
+	uint64_t next_id;
+	uv_check_t check;
+	uv_prepare_t prepare;
+	uv_timer_t observer;
+	uv_async_t room;
+	bool is_paused;
+	bool is_stopping;
+	void (*on_stopped)(void *owner);
+	void *owner;
+};
+
+static const struct log_scope feeder_log = {.name = "feeder"};
+
+/* --- hand-over ---------------------------------------------------------- */
+
+static void publish(const struct source_env *env, struct change *change)
+{
+	struct feeder *feeder = env->publisher;
+
+	change->id = feeder->next_id++;
+	change->arrived_ms = feeder->clock.wall_ms;
+	metric_add(&env->stats->published, 1);
+	metric_add(&env->stats->last_change_ms,
+	           change->arrived_ms - metric_read(&env->stats->last_change_ms));
+	metric_add(&feeder->options.status->changes_published, 1);
+	if (feeder->batch_count == feeder->batch_capacity) {
+		feeder->batch_capacity =
+		    feeder->batch_capacity > 0 ? feeder->batch_capacity * 2 : 64;
+		feeder->batch =
+		    mem_resize(feeder->batch, feeder->batch_capacity * sizeof(feeder->batch[0]));
+	}
+	feeder->batch[feeder->batch_count++] = change;
+}
+
+/* All or none, so that the order is the same for every worker. */
+static bool all_have_room(const struct feeder *feeder)
+{
+	bool all = true;
+
+	for (size_t i = 0; i < feeder->options.worker_count; i++) {
+		all = worker_has_room(feeder->options.workers[i]) && all;
+	}
+	return all;
+}
+
+static void hand_over(struct feeder *feeder)
+{
+	size_t workers = feeder->options.worker_count;
+
+	for (size_t i = 0; i < feeder->batch_count; i++) {
+		change_ref(feeder->batch[i], (unsigned)workers - 1);
+	}
+	for (size_t i = 0; i < workers; i++) {
+		worker_hand_over(feeder->options.workers[i], feeder->batch, feeder->batch_count);
+	}
+	feeder->batch_count = 0;
+}
+
+static void set_paused(struct feeder *feeder, bool is_paused)
+{
+	if (feeder->is_paused == is_paused) {
+		return;
+	}
+	feeder->is_paused = is_paused;
+	log_warn(&feeder_log, is_paused ? "feeder.paused" : "feeder.resumed",
+	         is_paused ? "a worker is behind; the sources wait" : "the sources go on");
+	for (size_t i = 0; i < feeder->source_count && !feeder->is_stopping; i++) {
+		const struct feeder_source *source = &feeder->sources[i];
+
+		if (is_paused) {
+			source->type->pause(source->source);
+		} else {
+			source->type->resume(source->source);
+		}
+	}
+}
+
+static void close_handles(struct feeder *feeder)
+{
+	uv_close((uv_handle_t *)&feeder->check, NULL);
+	uv_close((uv_handle_t *)&feeder->prepare, NULL);
+	uv_close((uv_handle_t *)&feeder->observer, NULL);
+	uv_close((uv_handle_t *)&feeder->room, NULL);
+}
+
+static void on_prepare(uv_prepare_t *prepare)
+{
+	struct feeder *feeder = prepare->data;
+
+	if (feeder->batch_count > 0) {
+		if (!all_have_room(feeder)) {
+			set_paused(feeder, true);
+			return;
+		}
+		hand_over(feeder);
+	}
+	set_paused(feeder, false);
+	if (feeder->is_stopping) {
+		close_handles(feeder);
+		if (feeder->on_stopped != NULL) {
+			feeder->on_stopped(feeder->owner);
+		}
+	}
+}
+
+static void on_check(uv_check_t *check)
+{
+	struct feeder *feeder = check->data;
+
+	clock_update(&feeder->clock);
+}
+
+/* The loop turns, and on_prepare() tries again. */
+static void on_room(uv_async_t *room)
+{
+	(void)room;
+}
+
+void feeder_on_room(void *feeder_pointer)
+{
+	struct feeder *feeder = feeder_pointer;
+
+	(void)uv_async_send(&feeder->room);
+}
+
+static void on_observer(uv_timer_t *timer)
+{
+	struct feeder *feeder = timer->data;
+
+	for (size_t i = 0; i < feeder->source_count; i++) {
+		if (feeder->sources[i].type->observe != NULL) {
+			feeder->sources[i].type->observe(feeder->sources[i].source);
+		}
+	}
+}
+
+/* --- life --------------------------------------------------------------- */
+
+static struct wiki_names *create_names(const struct conf_map *map)
+{
+	struct wiki_name_exception *exceptions = mem_zeroed((map->count + 1) * sizeof(*exceptions));
+	struct wiki_names *names;
+
+	for (size_t i = 0; i < map->count; i++) {
+		exceptions[i].wiki = map->items[i].key;
+		exceptions[i].channel = map->items[i].value;
+	}
+	names = wiki_names_create(exceptions, map->count);
+	free(exceptions);
+	return names;
+}
+
+static bool start_source(struct feeder *feeder, const struct conf_ingest *entry,
+                         struct source_stats *stats, struct error *error)
+{
+	struct feeder_source *source = &feeder->sources[feeder->source_count];
+
+	stats->type = entry->type;
+	stats->name = entry->name;
+	source->type = source_type_find(entry->type);
+	require(source->type != NULL);
+	source->env = (struct source_env){
+	    .loop = feeder->options.loop,
+	    .clock = &feeder->clock,
+	    .names = feeder->names,
+	    .stats = stats,
+	    .log = {.name = entry->name},
+	    .publish = publish,
+	    .publisher = feeder,
+	};
+	source->source = source->type->start(&source->env, entry, error);
+	if (source->source == NULL) {
+		error_prefix(error, "ingest: %s: ", entry->name);
+		return false;
+	}
+	feeder->source_count++;
+	return true;
+}
+
+static void init_handles(struct feeder *feeder)
+{
+	uv_loop_t *loop = feeder->options.loop;
+
+	require(uv_check_init(loop, &feeder->check) == 0);
+	require(uv_prepare_init(loop, &feeder->prepare) == 0);
+	require(uv_timer_init(loop, &feeder->observer) == 0);
+	require(uv_async_init(loop, &feeder->room, on_room) == 0);
+	feeder->check.data = feeder;
+	feeder->prepare.data = feeder;
+	feeder->observer.data = feeder;
+	feeder->room.data = feeder;
+	require(uv_check_start(&feeder->check, on_check) == 0);
+	require(uv_prepare_start(&feeder->prepare, on_prepare) == 0);
+	require(uv_timer_start(&feeder->observer, on_observer, OBSERVE_MS, OBSERVE_MS) == 0);
+}
+
+struct feeder *feeder_create(const struct feeder_options *options, struct error *error)
+{
+	const struct conf *conf = options->conf;
+	struct feeder *feeder = mem_new(struct feeder);
+
+	feeder->options = *options;
+	feeder->next_id = 1;
+	clock_update(&feeder->clock);
+	feeder->names = create_names(&conf->root.channel_names);
+	feeder->sources = mem_zeroed((conf->ingest_count + 1) * sizeof(feeder->sources[0]));
+	init_handles(feeder);
+	for (size_t i = 0; i < conf->ingest_count; i++) {
+		if (!start_source(feeder, &conf->ingest[i], &options->status->sources[i], error)) {
+			feeder_stop(feeder, NULL, NULL);
+			(void)uv_run(options->loop, UV_RUN_DEFAULT);
+			feeder_destroy(feeder);
+			return NULL;
+		}
+	}
+	return feeder;
+}
+
+void feeder_stop(struct feeder *feeder, void (*on_stopped)(void *owner), void *owner)
+{
+	feeder->is_stopping = true;
+	feeder->on_stopped = on_stopped;
+	feeder->owner = owner;
+	for (size_t i = 0; i < feeder->source_count; i++) {
+		feeder->sources[i].type->stop(feeder->sources[i].source);
+	}
+}
+
+void feeder_destroy(struct feeder *feeder)
+{
+	if (feeder == NULL) {
+		return;
+	}
+	for (size_t i = 0; i < feeder->source_count; i++) {
+		feeder->sources[i].type->destroy(feeder->sources[i].source);
+	}
+	wiki_names_destroy(feeder->names);
+	free(feeder->sources);
+	free(feeder->batch);
+	free(feeder);
+}

@@ -1,0 +1,191 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The command line; everything else is server_run()'s. */
+#include <getopt.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "conf/conf.h"
+#include "server/base/buffer.h"
+#include "server/base/log.h"
+#include "server/base/table.h"
+#include "server/server.h"
+
+#define EXIT_BAD_CONFIGURATION 2
+
+struct arguments {
+	const char *file;
+	const char *log_level;  /* NULL: the configuration's */
+	const char *log_format; /* NULL: the configuration's */
+	bool is_check;
+	bool is_dump;
+	bool is_demo;
+};
+
+enum long_option { CHECK_CONFIG = 256, DUMP_CONFIG, LOG_LEVEL, LOG_FORMAT, DEMO, VERSION };
+
+static const struct option long_options[] = {
+    {"check-config", no_argument, NULL, CHECK_CONFIG},
+    {"config", required_argument, NULL, 'c'},
+    {"demo", no_argument, NULL, DEMO},
+    {"dump-config", no_argument, NULL, DUMP_CONFIG},
+    {"help", no_argument, NULL, 'h'},
+    {"log-format", required_argument, NULL, LOG_FORMAT},
+    {"log-level", required_argument, NULL, LOG_LEVEL},
+    {"version", no_argument, NULL, VERSION},
+    {NULL, 0, NULL, 0},
+};
+
+static void print_help(void)
+{
+	struct buffer options = {0};
+
+	(void)printf(
+	    "rcstreamd: broadcasts recent changes of MediaWiki wikis on IRC and Socket.IO\n"
+	    "\n"
+	    "usage: rcstreamd [-c FILE] [--demo] [--log-level LEVEL] [--log-format FORMAT]\n"
+	    "       rcstreamd [-c FILE] --check-config | --dump-config\n"
+	    "       rcstreamd --version | --help\n"
+	    "\n"
+	    "  -c, --config FILE    read the configuration from FILE; without it IRC, HTTP,\n"
+	    "                       rc2udp and rcfeed-udp run on loopback\n"
+	    "  --check-config       say what is wrong with the configuration, and end\n"
+	    "  --dump-config        print the configuration, defaults filled in, and end\n"
+	    "  --demo               play the bundled sample of changes as well\n"
+	    "  --log-level LEVEL    debug, info, warn or error\n"
+	    "  --log-format FORMAT  plain or json\n"
+	    "  --version            print the version, and end\n"
+	    "  -h, --help           print this, and end\n"
+	    "\n"
+	    "Options of the configuration file:\n\n");
+	conf_help(&options);
+	(void)fwrite(options.bytes, 1, options.length, stdout);
+	buffer_finish(&options);
+}
+
+static _Noreturn void refuse(const char *sentence)
+{
+	(void)fprintf(stderr, "rcstreamd: %s\n", sentence);
+	exit(EXIT_BAD_CONFIGURATION);
+}
+
+static void parse_arguments(int count, char **words, struct arguments *arguments)
+{
+	int option;
+
+	while ((option = getopt_long(count, words, "c:h", long_options, NULL)) != -1) {
+		switch (option) {
+		case 'c':
+			arguments->file = optarg;
+			break;
+		case CHECK_CONFIG:
+			arguments->is_check = true;
+			break;
+		case DUMP_CONFIG:
+			arguments->is_dump = true;
+			break;
+		case DEMO:
+			arguments->is_demo = true;
+			break;
+		case LOG_LEVEL:
+			arguments->log_level = optarg;
+			break;
+		case LOG_FORMAT:
+			arguments->log_format = optarg;
+			break;
+		case VERSION:
+			(void)printf("rcstreamd %s\n", RCSTREAMD_VERSION);
+			exit(EXIT_SUCCESS);
+		case 'h':
+			print_help();
+			exit(EXIT_SUCCESS);
+		default:
+			refuse("see rcstreamd --help");
+		}
+	}
+	if (optind < count) {
+		refuse("no arguments are taken but options; see rcstreamd --help");
+	}
+}
+
+static struct conf *load(const struct arguments *arguments)
+{
+	struct buffer errors = {0};
+	struct conf *conf;
+
+	if (arguments->file == NULL) {
+		conf = conf_create_default(NULL);
+	} else {
+		conf = conf_load(arguments->file, &errors);
+	}
+	if (conf == NULL) {
+		(void)fwrite(errors.bytes, 1, errors.length, stderr);
+		buffer_finish(&errors);
+		exit(EXIT_BAD_CONFIGURATION);
+	}
+	buffer_finish(&errors);
+	return conf;
+}
+
+/* The installed sample, or that of the source tree the program was built in. */
+static const char *demo_file(void)
+{
+	static const char *const files[] = {RCSTREAMD_DATA_DIR "/demo.ndjson",
+	                                    RCSTREAMD_SOURCE_DIR "/conf/demo.ndjson"};
+
+	for (size_t i = 0; i < 2; i++) {
+		if (access(files[i], R_OK) == 0) {
+			return files[i];
+		}
+	}
+	refuse("--demo: the sample of changes, demo.ndjson, is not installed");
+}
+
+static void configure_log(const struct arguments *arguments, const struct conf *conf)
+{
+	enum log_level level = conf->log.level;
+	enum log_format format = conf->log.format;
+
+	if (arguments->log_level != NULL && !log_level_parse(arguments->log_level, &level)) {
+		refuse("--log-level: want debug, info, warn or error");
+	}
+	if (arguments->log_format != NULL && !log_format_parse(arguments->log_format, &format)) {
+		refuse("--log-format: want plain or json");
+	}
+	log_configure(level, format);
+}
+
+static void dump(const struct conf *conf)
+{
+	struct buffer out = {0};
+
+	conf_dump(conf, &out);
+	(void)fwrite(out.bytes, 1, out.length, stdout);
+	buffer_finish(&out);
+}
+
+int main(int count, char **words)
+{
+	struct arguments arguments = {0};
+	struct error error;
+	struct conf *conf;
+	int status = EXIT_SUCCESS;
+
+	parse_arguments(count, words, &arguments);
+	table_seed();
+	conf = load(&arguments);
+	if (arguments.is_demo) {
+		conf_add_demo(conf, demo_file());
+	}
+	configure_log(&arguments, conf);
+	if (arguments.is_dump) {
+		dump(conf);
+	} else if (!arguments.is_check && !server_run(conf, RCSTREAMD_VERSION, &error)) {
+		(void)fprintf(stderr, "rcstreamd: %s\n", error.text);
+		status = EXIT_BAD_CONFIGURATION;
+	}
+	conf_destroy(conf);
+	return status;
+}

@@ -1,0 +1,317 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "server/server.h"
+
+#include <signal.h>
+#include <stdatomic.h>
+#include <stdlib.h>
+#include <sys/resource.h>
+#include <unistd.h>
+#include <uv.h>
+
+#include "protocols/front_end.h"
+#include "server/base/clock.h"
+#include "server/base/log.h"
+#include "server/base/memory.h"
+#include "server/feeder.h"
+#include "server/net/socket.h"
+#include "server/worker.h"
+
+struct server {
+	const struct conf *conf;
+	uv_loop_t loop;
+	struct status status;
+	struct worker **workers;
+	size_t worker_count;
+	struct worker_socket **sockets; /* of each worker, socket_count of them */
+	size_t socket_count;
+	struct feeder *feeder;
+	uv_signal_t signals[2];
+	uv_async_t worker_ended;
+	atomic_size_t ended_workers;
+	bool is_ending;
+};
+
+static const struct log_scope server_log = {.name = "server"};
+
+/* --- listeners ---------------------------------------------------------- */
+
+/* Bind one address for every worker. */
+static bool bind_name(struct server *server, size_t front_end, struct socket_name *name,
+                      struct error *error)
+{
+	int *descriptors = mem_zeroed(server->worker_count * sizeof(*descriptors));
+	char text[SOCKET_TEXT_MAX];
+	bool is_bound = socket_bind_group(name, descriptors, server->worker_count, error);
+
+	for (size_t i = 0; is_bound && i < server->worker_count; i++) {
+		server->sockets[i] = mem_resize(
+		    server->sockets[i], (server->socket_count + 1) * sizeof(server->sockets[i][0]));
+		server->sockets[i][server->socket_count] =
+		    (struct worker_socket){.front_end = front_end, .descriptor = descriptors[i]};
+	}
+	if (is_bound) {
+		server->socket_count++;
+		log_info(&server_log, "listener.bound", "%s %s", front_ends[front_end]->name,
+		         socket_name_text(name, text));
+	}
+	free(descriptors);
+	return is_bound;
+}
+
+static bool bind_front_end(struct server *server, size_t front_end, struct error *error)
+{
+	const struct conf_addresses *addresses = front_ends[front_end]->addresses(server->conf);
+
+	for (size_t i = 0; addresses != NULL && i < addresses->count; i++) {
+		const struct conf_address *address = &addresses->items[i];
+		struct socket_name names[2];
+		size_t count = socket_resolve(address->host, address->port, names, error);
+		bool is_bound = count > 0;
+
+		for (size_t j = 0; is_bound && j < count; j++) {
+			is_bound = bind_name(server, front_end, &names[j], error);
+		}
+		if (!is_bound) {
+			error_prefix(error, "%s.listen: ", front_ends[front_end]->name);
+			return false;
+		}
+	}
+	return true;
+}
+
+static bool bind_listeners(struct server *server, struct error *error)
+{
+	for (size_t i = 0; front_ends[i] != NULL; i++) {
+		if (!bind_front_end(server, i, error)) {
+			return false;
+		}
+	}
+	return true;
+}
+
+/* --- workers ------------------------------------------------------------ */
+
+static size_t count_workers(const struct conf *conf)
+{
+	long cores = sysconf(_SC_NPROCESSORS_ONLN);
+
+	if (conf->root.workers > 0) {
+		return conf->root.workers;
+	}
+	if (cores < 2) {
+		return 1;
+	}
+	return cores > 2 ? (size_t)cores - 1 : 2;
+}
+
+static void on_room(void *owner)
+{
+	struct server *server = owner;
+
+	feeder_on_room(server->feeder);
+}
+
+/* On the worker's thread. */
+static void on_ended(void *owner)
+{
+	struct server *server = owner;
+
+	(void)atomic_fetch_add(&server->ended_workers, 1);
+	(void)uv_async_send(&server->worker_ended);
+}
+
+/* The loop runs, for the second signal's sake, until the last thread has ended. */
+static void on_worker_ended(uv_async_t *worker_ended)
+{
+	struct server *server = worker_ended->data;
+
+	if (atomic_load(&server->ended_workers) == server->worker_count) {
+		uv_unref((uv_handle_t *)worker_ended);
+	}
+}
+
+static bool create_workers(struct server *server, struct error *error)
+{
+	for (size_t i = 0; i < server->worker_count; i++) {
+		struct worker_options options = {
+		    .conf = server->conf,
+		    .status = &server->status,
+		    .index = (unsigned)i,
+		    .all = server->workers,
+		    .sockets = server->sockets[i],
+		    .socket_count = server->socket_count,
+		    .on_room = on_room,
+		    .on_ended = on_ended,
+		    .owner = server,
+		};
+
+		server->workers[i] = worker_create(&options, error);
+		if (server->workers[i] == NULL) {
+			return false;
+		}
+	}
+	return true;
+}
+
+static bool start_workers(struct server *server, struct error *error)
+{
+	for (size_t i = 0; i < server->worker_count; i++) {
+		if (!worker_start(server->workers[i], error)) {
+			return false;
+		}
+	}
+	return true;
+}
+
+static void destroy_workers(struct server *server)
+{
+	for (size_t i = 0; i < server->worker_count; i++) {
+		if (server->workers[i] != NULL) {
+			worker_join(server->workers[i]);
+		}
+	}
+	for (size_t i = 0; i < server->worker_count; i++) {
+		worker_destroy(server->workers[i]);
+	}
+}
+
+/* --- signals ------------------------------------------------------------ */
+
+static void on_feeder_stopped(void *owner)
+{
+	struct server *server = owner;
+
+	for (size_t i = 0; i < server->worker_count; i++) {
+		worker_end(server->workers[i]);
+	}
+}
+
+static void on_signal(uv_signal_t *signal, int number)
+{
+	struct server *server = signal->data;
+
+	if (server->is_ending) {
+		log_warn(&server_log, "server.killed", "second signal (%d): ending at once",
+		         number);
+		_exit(1);
+	}
+	server->is_ending = true;
+	log_info(&server_log, "server.ending", "signal %d: ending", number);
+	feeder_stop(server->feeder, on_feeder_stopped, server);
+}
+
+static void watch_signals(struct server *server)
+{
+	static const int numbers[] = {SIGTERM, SIGINT};
+
+	(void)signal(SIGPIPE, SIG_IGN);
+	for (size_t i = 0; i < 2; i++) {
+		require(uv_signal_init(&server->loop, &server->signals[i]) == 0);
+		server->signals[i].data = server;
+		require(uv_signal_start(&server->signals[i], on_signal, numbers[i]) == 0);
+		/* Waiting for a signal alone does not keep the loop alive. */
+		uv_unref((uv_handle_t *)&server->signals[i]);
+	}
+}
+
+/* --- life --------------------------------------------------------------- */
+
+static void raise_descriptor_limit(void)
+{
+	struct rlimit limit;
+
+	if (getrlimit(RLIMIT_NOFILE, &limit) != 0) {
+		return;
+	}
+	limit.rlim_cur = limit.rlim_max;
+	(void)setrlimit(RLIMIT_NOFILE, &limit);
+	(void)getrlimit(RLIMIT_NOFILE, &limit);
+	log_info(&server_log, "server.descriptors", "at most %llu open files",
+	         (unsigned long long)limit.rlim_cur);
+}
+
+static void init_status(struct server *server, const char *version)
+{
+	struct status *status = &server->status;
+	struct clock clock;
+
+	clock_update(&clock);
+	status->version = version;
+	status->started_ms = clock.wall_ms;
+	status->worker_count = server->worker_count;
+	status->workers = mem_zeroed(server->worker_count * sizeof(status->workers[0]));
+	status->source_count = server->conf->ingest_count;
+	status->sources = mem_zeroed((status->source_count + 1) * sizeof(status->sources[0]));
+}
+
+static bool start(struct server *server, struct error *error)
+{
+	struct feeder_options options = {
+	    .conf = server->conf,
+	    .status = &server->status,
+	    .loop = &server->loop,
+	    .workers = server->workers,
+	    .worker_count = server->worker_count,
+	};
+
+	if (!bind_listeners(server, error) || !create_workers(server, error)) {
+		return false;
+	}
+	server->feeder = feeder_create(&options, error);
+	return server->feeder != NULL && start_workers(server, error);
+}
+
+/* Close what start() opened, however far it came. */
+static void close_all(struct server *server)
+{
+	if (server->feeder != NULL && !server->is_ending) {
+		feeder_stop(server->feeder, on_feeder_stopped, server);
+	}
+	for (size_t i = 0; i < 2; i++) {
+		uv_close((uv_handle_t *)&server->signals[i], NULL);
+	}
+	uv_close((uv_handle_t *)&server->worker_ended, NULL);
+	(void)uv_run(&server->loop, UV_RUN_DEFAULT);
+}
+
+static void finish(struct server *server)
+{
+	destroy_workers(server);
+	feeder_destroy(server->feeder);
+	require(uv_loop_close(&server->loop) == 0);
+	for (size_t i = 0; i < server->worker_count; i++) {
+		free(server->sockets[i]);
+	}
+	free(server->sockets);
+	free(server->workers);
+	free(server->status.workers);
+	free(server->status.sources);
+}
+
+bool server_run(const struct conf *conf, const char *version, struct error *error)
+{
+	struct server server = {.conf = conf};
+	bool has_served = false;
+
+	server.worker_count = count_workers(conf);
+	server.workers = mem_zeroed(server.worker_count * sizeof(server.workers[0]));
+	server.sockets = mem_zeroed(server.worker_count * sizeof(server.sockets[0]));
+	init_status(&server, version);
+	require(uv_loop_init(&server.loop) == 0);
+	require(uv_async_init(&server.loop, &server.worker_ended, on_worker_ended) == 0);
+	server.worker_ended.data = &server;
+	raise_descriptor_limit();
+	watch_signals(&server);
+	if (start(&server, error)) {
+		log_info(&server_log, "server.ready", "ready: version %s, %zu workers, %zu sources",
+		         version, server.worker_count, server.status.source_count);
+		(void)uv_run(&server.loop, UV_RUN_DEFAULT);
+		has_served = true;
+	}
+	close_all(&server);
+	finish(&server);
+	if (has_served) {
+		log_info(&server_log, "server.ended", "ended");
+	}
+	return has_served;
+}

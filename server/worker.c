@@ -1,0 +1,340 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Made on the main thread, run on its own.  Changes are published BATCH at a time,
+ * a turn of the loop between two batches, so that a flood is written to the clients
+ * as it is worked off and their input is not starved.
+ */
+#include "server/worker.h"
+
+#include <stdlib.h>
+#include <unistd.h>
+
+#include "protocols/front_end.h"
+#include "server/base/log.h"
+#include "server/base/memory.h"
+#include "server/mailbox.h"
+#include "server/net/listener.h"
+
+/* Changes published between two flushes: some 80 KB of IRC lines, well under an outbox. */
+#define BATCH 256
+
+/* One front-end of one worker. */
+struct worker_front_end {
+	const struct front_end *type;
+	void *state; /* NULL when it is off */
+	size_t index;
+	struct worker *worker;
+	struct front_end_env env;
+};
+
+struct worker {
+	struct worker_options options;
+	uv_loop_t loop;
+	uv_thread_t thread;
+	uv_async_t bell; /* rung when something was put into the mailbox */
+	struct mailbox mailbox;
+	struct net *net;
+	struct bus *bus;
+	struct worker_front_end *front_ends;
+	size_t front_end_count;
+	struct listener **listeners;
+	size_t listener_count;
+	struct change_list taken; /* being published, from `published` on */
+	size_t published;
+	bool is_started;
+	bool is_ending; /* asked for; what was handed over is published first */
+	bool is_ended;  /* clients were told; the bell is closed */
+	struct log_scope log;
+};
+
+static struct worker_stats *stats_of(const struct worker *worker)
+{
+	return &worker->options.status->workers[worker->options.index];
+}
+
+/* --- connections -------------------------------------------------------- */
+
+static void on_connection(void *owner, struct connection *connection)
+{
+	struct worker_front_end *front_end = owner;
+
+	front_end->type->on_connection(front_end->state, connection);
+}
+
+static void drop_migrant(const struct front_end *type, struct migrant *migrant)
+{
+	if (migrant->descriptor >= 0) {
+		(void)close(migrant->descriptor);
+	}
+	buffer_finish(&migrant->unread);
+	type->drop_cargo(migrant->cargo);
+}
+
+static void adopt(struct worker *worker, struct moved *moved)
+{
+	struct worker_front_end *front_end = &worker->front_ends[moved->front_end];
+	struct connection *connection = connection_adopt(worker->net, &moved->migrant);
+
+	if (connection == NULL) {
+		drop_migrant(front_end->type, &moved->migrant);
+	} else {
+		front_end->type->on_moved(front_end->state, connection, moved->migrant.cargo);
+	}
+	free(moved);
+}
+
+void worker_move(struct worker *worker, size_t front_end, struct migrant *migrant)
+{
+	struct moved *moved = mem_new(struct moved);
+
+	moved->migrant = *migrant;
+	moved->front_end = front_end;
+	if (mailbox_put_moved(&worker->mailbox, moved)) {
+		(void)uv_async_send(&worker->bell);
+	} else {
+		drop_migrant(worker->front_ends[front_end].type, &moved->migrant);
+		free(moved);
+	}
+}
+
+static void move_from_front_end(const struct front_end_env *env, unsigned target,
+                                struct migrant *migrant)
+{
+	const struct worker_front_end *from = env->mover;
+
+	worker_move(from->worker->options.all[target], from->index, migrant);
+}
+
+/* --- changes ------------------------------------------------------------ */
+
+bool worker_has_room(struct worker *worker)
+{
+	return mailbox_has_room(&worker->mailbox);
+}
+
+void worker_hand_over(struct worker *worker, struct change *const *changes, size_t count)
+{
+	mailbox_put_changes(&worker->mailbox, changes, count);
+	metric_add(&stats_of(worker)->handed_over, count);
+	(void)uv_async_send(&worker->bell);
+}
+
+static void publish_batch(struct worker *worker)
+{
+	size_t end = worker->taken.count;
+
+	if (end - worker->published > BATCH) {
+		end = worker->published + BATCH;
+	}
+	metric_add(&stats_of(worker)->metrics.changes_received, end - worker->published);
+	for (; worker->published < end; worker->published++) {
+		struct delivery *delivery = delivery_create(worker->taken.items[worker->published]);
+
+		bus_publish(worker->bus, delivery);
+		delivery_unref(delivery);
+	}
+	if (worker->published == worker->taken.count) {
+		worker->published = 0;
+		worker->taken.count = 0;
+	}
+}
+
+/* --- the end ------------------------------------------------------------ */
+
+static void end_now(struct worker *worker)
+{
+	struct change_list late = {0};
+	struct mail mail;
+
+	if (worker->is_ended) {
+		return;
+	}
+	worker->is_ended = true;
+	for (size_t i = 0; i < worker->listener_count; i++) {
+		listener_close(worker->listeners[i]);
+	}
+	worker->listener_count = 0;
+	net_end(worker->net, CLOSE_SHUTDOWN);
+	mailbox_close(&worker->mailbox);
+	mail = mailbox_take(&worker->mailbox, &late);
+	while (mail.moved != NULL) {
+		struct moved *moved = mail.moved;
+
+		mail.moved = moved->next;
+		drop_migrant(worker->front_ends[moved->front_end].type, &moved->migrant);
+		free(moved);
+	}
+	for (size_t i = 0; i < late.count; i++) {
+		change_unref(late.items[i]);
+	}
+	free(late.items);
+	uv_close((uv_handle_t *)&worker->bell, NULL);
+}
+
+void worker_end(struct worker *worker)
+{
+	mailbox_put_end(&worker->mailbox);
+	(void)uv_async_send(&worker->bell);
+}
+
+/* --- the turn ----------------------------------------------------------- */
+
+static void on_bell(uv_async_t *bell)
+{
+	struct worker *worker = bell->data;
+	struct mail mail = mailbox_take(&worker->mailbox, &worker->taken);
+
+	while (mail.moved != NULL) {
+		struct moved *moved = mail.moved;
+
+		mail.moved = moved->next;
+		adopt(worker, moved);
+	}
+	if (mail.gave_room) {
+		worker->options.on_room(worker->options.owner);
+	}
+	worker->is_ending = worker->is_ending || mail.is_ending;
+	publish_batch(worker);
+	if (worker->taken.count > 0) {
+		(void)uv_async_send(bell);
+	} else if (worker->is_ending) {
+		end_now(worker); /* nothing is handed over once the end was asked for */
+	}
+}
+
+static void run(void *worker_pointer)
+{
+	struct worker *worker = worker_pointer;
+
+	(void)uv_run(&worker->loop, UV_RUN_DEFAULT);
+	worker->options.on_ended(worker->options.owner);
+}
+
+/* --- life --------------------------------------------------------------- */
+
+static void start_front_ends(struct worker *worker)
+{
+	const struct conf *conf = worker->options.conf;
+	size_t count = 0;
+
+	while (front_ends[count] != NULL) {
+		count++;
+	}
+	worker->front_ends = mem_zeroed(count * sizeof(worker->front_ends[0]));
+	worker->front_end_count = count;
+	for (size_t i = 0; i < count; i++) {
+		struct worker_front_end *front_end = &worker->front_ends[i];
+
+		front_end->type = front_ends[i];
+		front_end->index = i;
+		front_end->worker = worker;
+		front_end->env = (struct front_end_env){
+		    .conf = conf,
+		    .net = worker->net,
+		    .bus = worker->bus,
+		    .metrics = &stats_of(worker)->metrics,
+		    .status = worker->options.status,
+		    .worker = worker->options.index,
+		    .workers = (unsigned)worker->options.status->worker_count,
+		    .move = move_from_front_end,
+		    .mover = front_end,
+		};
+		if (front_end->type->addresses(conf) != NULL) {
+			front_end->state = front_end->type->start(&front_end->env);
+		}
+	}
+}
+
+static bool open_listeners(struct worker *worker, struct error *error)
+{
+	const struct worker_options *options = &worker->options;
+
+	worker->listeners = mem_zeroed((options->socket_count + 1) * sizeof(worker->listeners[0]));
+	for (size_t i = 0; i < options->socket_count; i++) {
+		struct listener *listener =
+		    listener_open(worker->net, options->sockets[i].descriptor, on_connection,
+		                  &worker->front_ends[options->sockets[i].front_end], error);
+
+		if (listener == NULL) {
+			while (++i < options->socket_count) {
+				(void)close(options->sockets[i].descriptor);
+			}
+			return false;
+		}
+		worker->listeners[worker->listener_count++] = listener;
+	}
+	return true;
+}
+
+struct worker *worker_create(const struct worker_options *options, struct error *error)
+{
+	const struct conf_slow_client *slow_client = &options->conf->slow_client;
+	struct worker *worker = mem_new(struct worker);
+	struct net_options net_options;
+
+	worker->options = *options;
+	worker->log = (struct log_scope){.name = "worker", .id = options->index + 1};
+	require(uv_loop_init(&worker->loop) == 0);
+	require(uv_async_init(&worker->loop, &worker->bell, on_bell) == 0);
+	worker->bell.data = worker;
+	mailbox_init(&worker->mailbox);
+	net_options = (struct net_options){
+	    .loop = &worker->loop,
+	    .metrics = &stats_of(worker)->metrics,
+	    .worker = options->index,
+	    .workers = (unsigned)options->status->worker_count,
+	    .limits = {.outbox_max = slow_client->outbox_max,
+	               .outbox_soft = slow_client->outbox_soft,
+	               .outbox_soft_s = slow_client->outbox_soft_time,
+	               .write_timeout_s = slow_client->write_timeout},
+	};
+	worker->net = net_create(&net_options);
+	worker->bus = bus_create();
+	start_front_ends(worker);
+	if (!open_listeners(worker, error)) {
+		worker_destroy(worker);
+		return NULL;
+	}
+	return worker;
+}
+
+bool worker_start(struct worker *worker, struct error *error)
+{
+	int status = uv_thread_create(&worker->thread, run, worker);
+
+	if (status != 0) {
+		error_set(error, "cannot start a thread: %s", uv_strerror(status));
+		return false;
+	}
+	worker->is_started = true;
+	return true;
+}
+
+void worker_join(struct worker *worker)
+{
+	if (worker->is_started) {
+		(void)uv_thread_join(&worker->thread);
+		worker->is_started = false;
+	}
+}
+
+void worker_destroy(struct worker *worker)
+{
+	if (worker == NULL) {
+		return;
+	}
+	require(!worker->is_started);
+	end_now(worker);
+	(void)uv_run(&worker->loop, UV_RUN_DEFAULT);
+	for (size_t i = 0; i < worker->front_end_count; i++) {
+		worker->front_ends[i].type->destroy(worker->front_ends[i].state);
+	}
+	bus_destroy(worker->bus);
+	net_destroy(worker->net);
+	require(uv_loop_close(&worker->loop) == 0);
+	mailbox_finish(&worker->mailbox);
+	free(worker->taken.items);
+	free(worker->listeners);
+	free(worker->front_ends);
+	free(worker);
+}
