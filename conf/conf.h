@@ -43,7 +43,7 @@ struct conf_addresses {
 /* "192.0.2.0/24", "2001:db8::/32" or a bare address. */
 struct conf_network {
 	struct in6_addr address; /* IPv4 is mapped (::ffff:a.b.c.d), bits behind the prefix are 0 */
-	unsigned prefix;	 /* 0 to 128, of the mapped form */
+	unsigned prefix;         /* 0 to 128, of the mapped form */
 };
 
 struct conf_networks {
@@ -54,6 +54,7 @@ struct conf_networks {
 struct conf_pair {
 	const char *key;
 	const char *value;
+	struct conf_mark mark; /* of the value */
 };
 
 struct conf_map {
@@ -62,28 +63,28 @@ struct conf_map {
 };
 
 /* The types that options.def names. */
-#define CONF_TYPE_BOOL	     bool
+#define CONF_TYPE_BOOL       bool
 #define CONF_TYPE_UNSIGNED   unsigned
-#define CONF_TYPE_AUTO	     unsigned
+#define CONF_TYPE_AUTO       unsigned
 #define CONF_TYPE_SECONDS    unsigned
-#define CONF_TYPE_BYTES	     size_t
-#define CONF_TYPE_RATE	     double
+#define CONF_TYPE_BYTES      size_t
+#define CONF_TYPE_RATE       double
 #define CONF_TYPE_STRING     const char *
-#define CONF_TYPE_TEXT	     const char *
+#define CONF_TYPE_TEXT       const char *
 #define CONF_TYPE_LOG_LEVEL  enum log_level
 #define CONF_TYPE_LOG_FORMAT enum log_format
 #define CONF_TYPE_ADDRESSES  struct conf_addresses
 #define CONF_TYPE_ADDRESS    struct conf_address
 #define CONF_TYPE_NETWORKS   struct conf_networks
-#define CONF_TYPE_MAP	     struct conf_map
+#define CONF_TYPE_MAP        struct conf_map
 
 /* struct conf_root, conf_log, conf_irc, ...; `present` tells an OPTIONAL section that is on. */
-#define SECTION_BEGIN(section, path, kind, help)                                                   \
-	struct conf_##section {                                                                    \
+#define SECTION_BEGIN(section, path, kind, help) \
+	struct conf_##section {                  \
 		bool present;
 #define OPTION(section, key, type, default_text, min, max, help) CONF_TYPE_##type key;
-#define SECTION_END(section)                                                                       \
-	}                                                                                          \
+#define SECTION_END(section) \
+	}                    \
 	;
 #include "conf/options.def"
 #undef SECTION_BEGIN

@@ -1,0 +1,158 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * text ── conf_yaml ──> nodes ── conf_read, along conf_schema ──> struct conf
+ *
+ * Each step adds what it finds wrong to the same struct conf_faults, and the next
+ * one goes on with what is left, so that one run tells all the faults of a file.
+ */
+#include "conf/conf.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "conf/conf_fault.h"
+#include "conf/conf_read.h"
+#include "conf/conf_schema.h"
+#include "conf/conf_text.h"
+#include "conf/conf_yaml.h"
+#include "server/base/memory.h"
+
+struct conf *conf_create_default(const char *demo_file)
+{
+	struct conf_faults faults = {.file = "built-in"};
+	struct conf *conf = mem_new(struct conf);
+	struct buffer text = {0};
+	struct conf_node *root;
+
+	buffer_append_text(&text, "irc:\n"
+	                          "http:\n"
+	                          "ingest:\n"
+	                          "  - type: rc2udp\n"
+	                          "  - type: rcfeed-udp\n");
+	if (demo_file != NULL) {
+		buffer_append_text(&text, "  - {type: replay, name: demo, rate: 5, refresh: true, "
+		                          "loop: true, file: ");
+		conf_text_quote(&text, demo_file, strlen(demo_file));
+		buffer_append_text(&text, "}\n");
+	}
+	buffer_append_byte(&text, '\0');
+	root = conf_yaml_parse_constant(text.bytes);
+	conf_read(conf, root, &faults);
+	require(faults.count == 0);
+	conf_yaml_destroy(root);
+	buffer_finish(&text);
+	conf_fault_finish(&faults);
+	return conf;
+}
+
+static struct conf *read_text(const char *name, const char *text, size_t length,
+                              struct conf_faults *faults)
+{
+	struct conf_node *root;
+	struct conf *conf;
+
+	if (length > CONF_FILE_MAX) {
+		conf_fault_add(faults, (struct conf_mark){0},
+		               "is too large (want at most %d bytes)", CONF_FILE_MAX);
+		return NULL;
+	}
+	root = conf_yaml_parse(text, length, faults);
+	if (root == NULL) {
+		return NULL;
+	}
+	conf = mem_new(struct conf);
+	conf->file = mem_copy_text(name, strlen(name));
+	conf_read(conf, root, faults);
+	conf_yaml_destroy(root);
+	return conf;
+}
+
+struct conf *conf_parse(const char *name, const char *text, size_t length, struct buffer *errors)
+{
+	struct conf_faults faults = {.file = name};
+	struct conf *conf = read_text(name, length > 0 ? text : "", length, &faults);
+
+	if (faults.count > 0) {
+		conf_fault_print(&faults, errors);
+		conf_destroy(conf);
+		conf = NULL;
+	}
+	conf_fault_finish(&faults);
+	return conf;
+}
+
+/* Reads a byte more than is allowed at most, which tells conf_parse() that there is more. */
+static bool read_file(const char *file, struct buffer *text)
+{
+	FILE *stream = fopen(file, "re");
+	size_t length = 1;
+	int error;
+
+	if (stream == NULL) {
+		return false;
+	}
+	while (length > 0 && text->length <= CONF_FILE_MAX) {
+		char *room = buffer_reserve(text, BUFSIZ);
+
+		length = fread(room, 1, BUFSIZ, stream);
+		text->length += length;
+	}
+	error = ferror(stream) ? errno : 0;
+	(void)fclose(stream);
+	errno = error;
+	return error == 0;
+}
+
+struct conf *conf_load(const char *file, struct buffer *errors)
+{
+	struct buffer text = {0};
+	struct conf *conf = NULL;
+
+	if (read_file(file, &text)) {
+		conf = conf_parse(file, text.bytes, text.length, errors);
+	} else {
+		buffer_printf(errors, "%s: cannot be read: %s\n", file, strerror(errno));
+	}
+	buffer_finish(&text);
+	return conf;
+}
+
+static void finish_section(const struct conf_section *section, void *object)
+{
+	for (size_t i = 0; i < section->option_count; i++) {
+		const struct conf_option *option = &section->options[i];
+
+		if (option->type->finish != NULL) {
+			option->type->finish((char *)object + option->offset);
+		}
+	}
+}
+
+void conf_destroy(struct conf *conf)
+{
+	if (conf == NULL) {
+		return;
+	}
+	for (size_t i = 0; i < conf_schema_section_count; i++) {
+		const struct conf_section *section = &conf_schema_sections[i];
+
+		if (section->kind != CONF_KIND_INGEST) {
+			finish_section(section, (char *)conf + section->offset);
+		}
+	}
+	for (size_t i = 0; i < conf->ingest_count; i++) {
+		struct conf_ingest *ingest = &conf->ingest[i];
+
+		if (ingest->type != NULL) {
+			const struct conf_section *section = conf_schema_ingest(ingest->type);
+
+			finish_section(section, (char *)ingest + section->offset);
+		}
+		free((char *)ingest->name);
+	}
+	free(conf->ingest);
+	free((char *)conf->file);
+	free(conf);
+}

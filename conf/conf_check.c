@@ -1,0 +1,364 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "conf/conf_check.h"
+
+#include <arpa/inet.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "conf/conf_schema.h"
+#include "conf/conf_text.h"
+
+#define LETTERS_AND_DIGITS "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789"
+
+/* IRC channel names are at most 50 bytes, RFC 2812 §1.3, with the "#". */
+#define CHANNEL_MAX 50
+
+struct check {
+	const struct conf *conf;
+	const struct conf_places *places;
+	struct conf_faults *faults;
+};
+
+/* Lends where `member` was given, NULL when it was not. */
+static const struct conf_place *find_place(const struct check *check, const void *member)
+{
+	for (size_t i = 0; i < check->places->count; i++) {
+		if (check->places->items[i].member == member) {
+			return &check->places->items[i];
+		}
+	}
+	return NULL;
+}
+
+static bool is_given(const struct check *check, const void *member)
+{
+	return find_place(check, member) != NULL;
+}
+
+static bool is_faulty(const struct check *check, const void *member)
+{
+	const struct conf_place *place = find_place(check, member);
+
+	return place != NULL && place->is_faulty;
+}
+
+static struct conf_mark mark_of(const struct check *check, const void *member)
+{
+	const struct conf_place *place = find_place(check, member);
+
+	return place != NULL ? place->mark : (struct conf_mark){0};
+}
+
+/* Empties `sentence`. */
+static void refuse(const struct check *check, const char *path, struct conf_mark mark,
+                   struct buffer *sentence)
+{
+	size_t entered = check->faults->path.length;
+
+	buffer_append_text(&check->faults->path, path);
+	conf_fault_give(check->faults, mark, sentence);
+	conf_fault_leave(check->faults, entered);
+}
+
+static void refuse_text(const struct check *check, const char *path, const char *const *member,
+                        const char *problem)
+{
+	struct buffer sentence = {0};
+
+	conf_text_quote_cut(&sentence, *member, strlen(*member));
+	buffer_append_text(&sentence, problem);
+	refuse(check, path, mark_of(check, member), &sentence);
+}
+
+static bool has_blank(const char *text)
+{
+	for (; *text != '\0'; text++) {
+		if ((unsigned char)*text <= ' ' || *text == 0x7f) {
+			return true;
+		}
+	}
+	return false;
+}
+
+/* RFC 2812 §2.3.1: a prefix ends at a blank, a nickname in it at "!" or "@"; ":" begins one. */
+static void check_server_name(const struct check *check)
+{
+	const char *name = check->conf->irc.server_name;
+
+	if (has_blank(name) || name[0] == ':' || strpbrk(name, "!@") != NULL) {
+		refuse_text(check, "irc.server_name", &check->conf->irc.server_name,
+		            " is not a server name (want no white space, no control characters, "
+		            "no '!', no '@' and no ':' in front)");
+	}
+}
+
+/* A blank ends a parameter of ISUPPORT. */
+static void check_network(const struct check *check)
+{
+	if (has_blank(check->conf->irc.network)) {
+		refuse_text(check, "irc.network", &check->conf->irc.network,
+		            " is not a network (want no white space and no control characters)");
+	}
+}
+
+static void check_bot_name(const struct check *check)
+{
+	static const char allowed[] = LETTERS_AND_DIGITS "_-[]'`^{}|\\";
+	const char *name = check->conf->irc.bot_name;
+
+	if (name[strspn(name, allowed)] != '\0') {
+		refuse_text(check, "irc.bot_name", &check->conf->irc.bot_name,
+		            " is not a nickname (want letters, digits and _-[]'`^{}|\\)");
+	}
+}
+
+static bool is_channel(const char *name)
+{
+	size_t length = strlen(name);
+
+	return name[0] == '#' && length >= 2 && length <= CHANNEL_MAX &&
+	       name[1 + strspn(name + 1, LETTERS_AND_DIGITS "_.-")] == '\0';
+}
+
+static void refuse_pair(const struct check *check, const struct conf_pair *pair, const char *text,
+                        const char *problem)
+{
+	size_t entered = conf_fault_enter(check->faults, "channel_names", strlen("channel_names"));
+	struct buffer sentence = {0};
+
+	(void)conf_fault_enter(check->faults, pair->key, strlen(pair->key));
+	conf_text_quote_cut(&sentence, text, strlen(text));
+	buffer_append_text(&sentence, problem);
+	conf_fault_give(check->faults, pair->mark, &sentence);
+	conf_fault_leave(check->faults, entered);
+}
+
+static void check_channel_names(const struct check *check)
+{
+	const struct conf_map *map = &check->conf->root.channel_names;
+
+	for (size_t i = 0; i < map->count; i++) {
+		const struct conf_pair *pair = &map->items[i];
+
+		if (has_blank(pair->key)) {
+			refuse_pair(check, pair, pair->key,
+			            " is not a wiki (want its database name, without white space)");
+		}
+		if (!is_channel(pair->value)) {
+			refuse_pair(check, pair, pair->value,
+			            " is not a channel (want \"#\" and 1 to 49 letters, digits, "
+			            "'_', '.' and '-')");
+		}
+	}
+}
+
+/* At the first of two options that do not go together, or where only the second was given, there.
+ */
+static struct conf_mark mark_of_two(const struct check *check, const void *first,
+                                    const void *second)
+{
+	return mark_of(check, is_given(check, first) ? first : second);
+}
+
+/* A soft limit over the hard one would never be reached. */
+static void check_outbox(const struct check *check)
+{
+	const struct conf_slow_client *slow = &check->conf->slow_client;
+	struct buffer sentence = {0};
+
+	if (slow->outbox_soft <= slow->outbox_max || is_faulty(check, &slow->outbox_soft) ||
+	    is_faulty(check, &slow->outbox_max)) {
+		return;
+	}
+	conf_type_BYTES.print(&slow->outbox_soft, &sentence);
+	buffer_append_text(&sentence, is_given(check, &slow->outbox_soft) ? "" : ", the default,");
+	buffer_append_text(&sentence, " is more than outbox_max (want at most ");
+	conf_type_BYTES.print(&slow->outbox_max, &sentence);
+	buffer_append_byte(&sentence, ')');
+	refuse(check, "slow_client.outbox_soft",
+	       mark_of_two(check, &slow->outbox_soft, &slow->outbox_max), &sentence);
+}
+
+/* Socket.IO 0.9: a client shows life by its answers, so a heartbeat must go out in time. */
+static void check_heartbeat(const struct check *check)
+{
+	const struct conf_socketio *socketio = &check->conf->socketio;
+	struct buffer sentence = {0};
+
+	if (socketio->heartbeat_interval < socketio->heartbeat_timeout ||
+	    is_faulty(check, &socketio->heartbeat_interval) ||
+	    is_faulty(check, &socketio->heartbeat_timeout)) {
+		return;
+	}
+	buffer_printf(&sentence, "%u%s is not less than heartbeat_timeout (want less than %u)",
+	              socketio->heartbeat_interval,
+	              is_given(check, &socketio->heartbeat_interval) ? "" : ", the default,",
+	              socketio->heartbeat_timeout);
+	refuse(check, "http.socketio.heartbeat_interval",
+	       mark_of_two(check, &socketio->heartbeat_interval, &socketio->heartbeat_timeout),
+	       &sentence);
+}
+
+/* One address to bind; what has none (port 0, a faulty member) never gets a seat. */
+struct seat {
+	const struct conf_address *address;
+	struct conf_mark mark;
+	char path[48]; /* "ingest[255].listen" */
+};
+
+struct seats {
+	struct seat items[CONF_INGEST_MAX];
+	size_t count;
+};
+
+static bool to_in6(const char *host, struct in6_addr *address)
+{
+	char mapped[INET6_ADDRSTRLEN];
+
+	(void)snprintf(mapped, sizeof(mapped), "::ffff:%s", host);
+	return inet_pton(AF_INET6, host, address) == 1 || inet_pton(AF_INET6, mapped, address) == 1;
+}
+
+static bool is_localhost(const char *host)
+{
+	return strcmp(host, "localhost") == 0;
+}
+
+/* Whether both would bind the same; "localhost" is 127.0.0.1 and ::1. */
+static bool is_same_host(const char *a, const char *b)
+{
+	struct in6_addr a6;
+	struct in6_addr b6;
+
+	if (is_localhost(a)) {
+		return is_localhost(b) || is_same_host("127.0.0.1", b) || is_same_host("::1", b);
+	}
+	if (is_localhost(b)) {
+		return is_same_host(b, a);
+	}
+	return to_in6(a, &a6) && to_in6(b, &b6) && memcmp(&a6, &b6, sizeof(a6)) == 0;
+}
+
+static const struct seat *find_seat(const struct seats *seats, const struct conf_address *address)
+{
+	for (size_t i = 0; i < seats->count; i++) {
+		const struct seat *seat = &seats->items[i];
+
+		if (seat->address->port == address->port &&
+		    is_same_host(seat->address->host, address->host)) {
+			return seat;
+		}
+	}
+	return NULL;
+}
+
+static void refuse_seat(const struct check *check, const struct seat *seat,
+                        const struct seat *taken)
+{
+	struct buffer sentence = {0};
+
+	conf_text_quote_cut(&sentence, seat->address->text, strlen(seat->address->text));
+	buffer_printf(&sentence, " is taken by %s (want an address of its own)", taken->path);
+	refuse(check, seat->path, seat->mark, &sentence);
+}
+
+/* The fault is told of the later one, or of the one that is not a default. */
+static void take_seat(const struct check *check, struct seats *seats, const struct seat *seat)
+{
+	const struct seat *taken = find_seat(seats, seat->address);
+
+	if (seat->address->port == 0) {
+		return;
+	}
+	if (taken == NULL) {
+		seats->items[seats->count++] = *seat;
+	} else if (seat->mark.line > 0) {
+		refuse_seat(check, seat, taken);
+	} else {
+		refuse_seat(check, taken, seat);
+	}
+}
+
+static void take_listeners(const struct check *check, struct seats *seats, const char *path,
+                           const struct conf_addresses *addresses)
+{
+	if (is_faulty(check, addresses)) {
+		return;
+	}
+	for (size_t i = 0; i < addresses->count; i++) {
+		struct seat seat = {.address = &addresses->items[i],
+		                    .mark = addresses->items[i].mark};
+
+		(void)snprintf(seat.path, sizeof(seat.path), "%s", path);
+		take_seat(check, seats, &seat);
+	}
+}
+
+/*
+ * Listeners share their port with those of other workers (SO_REUSEPORT), so the
+ * kernel would not refuse a second one but deal clients out to both front-ends.
+ */
+static void check_listeners(const struct check *check)
+{
+	struct seats seats = {.count = 0};
+
+	if (check->conf->irc.present) {
+		take_listeners(check, &seats, "irc.listen", &check->conf->irc.listen);
+	}
+	if (check->conf->http.present) {
+		take_listeners(check, &seats, "http.listen", &check->conf->http.listen);
+	}
+}
+
+/* Lends the address an entry receives on, NULL when its type has none. */
+static const struct conf_address *find_address(const struct conf_ingest *entry)
+{
+	const struct conf_section *section = conf_schema_ingest(entry->type);
+
+	for (size_t i = 0; i < section->option_count; i++) {
+		const struct conf_option *option = &section->options[i];
+
+		if (option->type == &conf_type_ADDRESS) {
+			return (const struct conf_address *)(const void *)((const char *)entry +
+			                                                   section->offset +
+			                                                   option->offset);
+		}
+	}
+	return NULL;
+}
+
+/* Two sources of one socket would each see a part of its datagrams. */
+static void check_sources(const struct check *check)
+{
+	struct seats seats = {.count = 0};
+
+	for (size_t i = 0; i < check->conf->ingest_count; i++) {
+		const struct conf_ingest *entry = &check->conf->ingest[i];
+		const struct conf_address *address =
+		    entry->type != NULL ? find_address(entry) : NULL;
+		struct seat seat = {.address = address, .mark = entry->mark};
+
+		if (address == NULL || is_faulty(check, address)) {
+			continue;
+		}
+		if (address->mark.line > 0) {
+			seat.mark = address->mark;
+		}
+		(void)snprintf(seat.path, sizeof(seat.path), "ingest[%zu].listen", i);
+		take_seat(check, &seats, &seat);
+	}
+}
+
+void conf_check(const struct conf *conf, const struct conf_places *places,
+                struct conf_faults *faults)
+{
+	static void (*const rules[])(const struct check *check) = {
+	    check_channel_names, check_outbox,    check_server_name, check_network,
+	    check_bot_name,      check_heartbeat, check_listeners,   check_sources,
+	};
+	const struct check check = {.conf = conf, .places = places, .faults = faults};
+
+	for (size_t i = 0; i < sizeof(rules) / sizeof(rules[0]); i++) {
+		rules[i](&check);
+	}
+}
