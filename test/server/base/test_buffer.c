@@ -85,9 +85,8 @@ static void test_buffer_lends_room_that_counts_only_when_the_length_moves(void *
 	room = buffer_reserve(&buffer, 1000);
 	memset(room, 'x', 1000); /* the sanitizer looks on */
 	assert_holds(&buffer, "head ");
-	memcpy(room, "tail", 4);
 	buffer.length += 4;
-	assert_holds(&buffer, "head tail");
+	assert_holds(&buffer, "head xxxx");
 	buffer_finish(&buffer);
 }
 

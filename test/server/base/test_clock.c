@@ -27,7 +27,7 @@ static void test_clock_reads_unix_time_in_milliseconds(void **state)
 /* clock.h: now_ms is monotonic and counts real milliseconds. */
 static void test_clock_moves_on_by_the_time_that_passed(void **state)
 {
-	const struct timespec pause = {.tv_sec = 0, .tv_nsec = 20 * 1000 * 1000};
+	const struct timespec pause = {.tv_sec = 0, .tv_nsec = 20000000};
 	struct clock first;
 	struct clock second;
 

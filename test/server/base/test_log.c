@@ -313,12 +313,14 @@ static void test_log_cuts_a_record_that_is_too_long(void **state)
 
 	(void)state;
 	for (size_t i = 0; i < sizeof(fillers) / sizeof(fillers[0]); i++) {
+		const size_t step = strlen(fillers[i]);
+		size_t length = 0;
 		char *line;
 
-		text[0] = '\0';
-		while (strlen(text) + strlen(fillers[i]) < sizeof(text)) {
-			strcat(text, fillers[i]);
+		for (; length + step < sizeof(text); length += step) {
+			memcpy(text + length, fillers[i], step);
 		}
+		text[length] = '\0';
 		line = record_of(LOG_FORMAT_JSON, text);
 		assert_true(strlen(line) <= LOG_LINE_MAX);
 		json_decref(parse(line));

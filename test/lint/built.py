@@ -1,0 +1,145 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What only a build can tell: symbols of the libraries, and headers on their own."""
+
+import json
+import os
+import re
+import shlex
+import subprocess
+from collections import namedtuple
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+from tree import Finding
+
+# The only variables that outlive a call and change, by file.
+MUTABLE_ALLOWED = {
+    "server/base/log.c": {"current_level", "current_format"},
+    "server/base/table.c": {"secret"},
+}
+
+# What a module's exported names start with, where that is not the file's name.
+PREFIXES = {
+    "server/base/memory.c": ("mem_",),
+    "server/feed/wiki_name.c": ("wiki_",),
+}
+
+# Names that are declared elsewhere than in their own header: where they are used.
+DECLARED_IN = {
+    "http_endpoints": "protocols/http/http_endpoint.h",
+}
+
+# "-t" of objdump: address, seven flag columns, section, size, perhaps visibility, name.
+SYMBOL = re.compile(r"^[0-9a-f]+ (.{7}) (\S+)\t[0-9a-f]+ +(?:\.hidden )?(\S+)$")
+OBJECT = re.compile(r"^(\S+\.c)\.o: +file format")
+MUTABLE_SECTION = re.compile(r"^(\*COM\*|\.t?(bss|data)(?!\.rel\.ro)(\..*)?)$")
+
+Symbol = namedtuple("Symbol", "path flags section name")
+
+
+class Build:
+    """A build folder with its compile_commands.json."""
+
+    def __init__(self, folder, root):
+        self.folder = Path(folder)
+        self.root = Path(root).resolve()
+        commands = json.loads((self.folder / "compile_commands.json").read_text())
+        self.commands = {}
+        for command in commands:
+            path = Path(command["directory"], command["file"]).resolve()
+            if self.root in path.parents:
+                self.commands[str(path.relative_to(self.root))] = shlex.split(command["command"])
+
+    def compiled(self):
+        """The files of ours that are compiled."""
+        return sorted(self.commands)
+
+    def flags(self):
+        """Every include path and definition of any file, and the language."""
+        flags = []
+        for words in self.commands.values():
+            pairs = zip(words, words[1:] + [""])
+            for word, following in pairs:
+                wanted = [word, following] if word == "-isystem" else [word]
+                if word.startswith(("-I", "-D_", "-std", "-isystem")) and wanted[-1] not in flags:
+                    flags += wanted
+        return flags
+
+    def compiler(self):
+        return next(iter(self.commands.values()))[0]
+
+    def symbols(self):
+        """The symbols of every library, each with the source file it comes from."""
+        for library in sorted(self.folder.glob("*.a")):
+            names = {Path(path).name: path for path in self._sources_of(library.stem[3:])}
+            listing = subprocess.run(
+                ["objdump", "-t", library], capture_output=True, text=True, check=True
+            ).stdout
+            path = None
+            for line in listing.splitlines():
+                member = OBJECT.match(line)
+                symbol = SYMBOL.match(line)
+                if member:
+                    path = names.get(member[1])
+                elif symbol and path:
+                    yield Symbol(path, symbol[1], symbol[2], symbol[3])
+
+    def _sources_of(self, target):
+        mark = f"CMakeFiles/{target}.dir/"
+        for path, words in self.commands.items():
+            if any(word.startswith(mark) for word in words):
+                yield path
+
+
+def check(tree, build):
+    symbols = list(build.symbols())
+    yield from check_statics(symbols)
+    yield from check_exports(tree, symbols)
+    yield from check_headers(tree, build)
+
+
+def check_statics(symbols):
+    for symbol in symbols:
+        if not MUTABLE_SECTION.match(symbol.section) or symbol.name.startswith("."):
+            continue
+        # A variable inside a function is "function.name" to clang, "name.number" to gcc.
+        if symbol.name not in MUTABLE_ALLOWED.get(symbol.path, ()):
+            yield Finding(symbol.path, 1, f"{symbol.name}: a variable that outlives its call")
+
+
+def check_exports(tree, symbols):
+    for symbol in symbols:
+        if symbol.flags[0] != "g" or symbol.section == "*UND*":
+            continue
+        folder, name = os.path.split(symbol.path)
+        stem = os.path.splitext(name)[0]
+        prefixes = PREFIXES.get(symbol.path, (f"{stem}_", f"{stem}s_"))
+        if symbol.name != stem and not symbol.name.startswith(prefixes):
+            yield Finding(
+                symbol.path, 1, f"{symbol.name}: an exported name starts with {prefixes[0]}"
+            )
+        header = tree.get(DECLARED_IN.get(symbol.name, f"{folder}/{stem}.h"))
+        if header is None or not re.search(rf"\b{re.escape(symbol.name)}\b", header.text):
+            yield Finding(symbol.path, 1, f"{symbol.name}: exported, but not in its header")
+
+
+def check_headers(tree, build):
+    """Every header compiles with nothing before it."""
+    headers = [source.path for source in tree.own_c() if source.suffix == ".h"]
+    command = [build.compiler(), *build.flags(), "-fsyntax-only", "-x", "c", "-"]
+
+    def compile_alone(path):
+        return subprocess.run(
+            command,
+            input=f'#include "{path}"\n',
+            capture_output=True,
+            text=True,
+            check=False,
+            cwd=tree.root,
+        )
+
+    with ThreadPoolExecutor(os.cpu_count()) as pool:
+        for path, result in zip(headers, pool.map(compile_alone, headers)):
+            if result.returncode != 0:
+                fault = next((l for l in result.stderr.splitlines() if "error:" in l), "")
+                yield Finding(path, 1, f"does not compile alone: {fault}")
