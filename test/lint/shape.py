@@ -126,14 +126,16 @@ def check_functions(source):
 
 
 def check_nesting(source, function):
-    """Tabs are blocks and nothing else: continuation lines are aligned with spaces."""
+    """A tab is a block, in the first line of a statement."""
+    before = ";"
     for number, line in enumerate(function.body, function.last - len(function.body)):
         depth = len(line) - len(line.lstrip("\t")) - 1
-        if depth > NESTING_MAX and line.strip() and not line.lstrip("\t").startswith(" "):
+        if depth > NESTING_MAX and before.endswith((";", "{", "}", ":", "*/")):
             yield source.finding(
                 number, f"{function.name}() is nested {depth} deep (want {NESTING_MAX} at most)"
             )
             return
+        before = line or before
 
 
 def check_tested(tree, source):

@@ -57,6 +57,9 @@ class IncludeTest(TreeTest):
             ("protocols/protocols.c", "protocols/irc/b.h"),
             ("server/worker.c", "protocols/protocols.h"),
             ("server/server.c", "ingest/b.h"),
+            ("server/net/a.c", "server/metrics.h"),
+            ("protocols/http/a.c", "server/status.h"),
+            ("server/metrics.h", "server/net/close_reason.h"),
         ):
             with self.subTest(path=path, name=name):
                 self.assert_found(self.include(path, name))
@@ -77,6 +80,9 @@ class IncludeTest(TreeTest):
             ("protocols/irc/a.c", "protocols/protocols.h"),
             ("protocols/front_end.h", "protocols/irc/b.h"),
             ("protocols/irc/a.c", "server/worker.h"),
+            ("server/base/a.c", "server/metrics.h"),
+            ("server/feed/a.c", "server/status.h"),
+            ("server/metrics.h", "server/net/connection.h"),
         ):
             with self.subTest(path=path, name=name):
                 folder = path.rpartition("/")[0]
@@ -195,7 +201,7 @@ class ShapeTest(TreeTest):
         )
 
     def test_depth_of_nesting(self):
-        blocks = ["while (a) {", "\twhile (b) {", "\t\twhile (c) {", "\t\t\tx(1,", "\t\t\t\t  2);"]
+        blocks = ["while (a) {", "\twhile (b) {", "\t\twhile (c) {", "\t\t\tx(1,", "\t\t\t\t2);"]
         self.assert_found(self.lint({"conf/a.c": SPDX + function("fits", blocks)}))
         blocks += ["\t\t\twhile (d) {", "\t\t\t\tx();"]
         found = self.lint({"conf/a.c": SPDX + function("is_deep", blocks)})
@@ -262,7 +268,7 @@ class BuiltTest(TreeTest):
         self.assert_found(
             found,
             "server/base/a.c:1: b_get: an exported name starts with a_",
-            "server/base/a.c:1: b_get: exported, but not in its header",
+            "server/base/a.c:1: b_get: exported, but not in a header of its name",
         )
 
     def test_a_header_that_needs_another_before_it(self):
