@@ -1,7 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """Behaves as the harness expects of the program, or, told by `fake`, as it must not.
 
-    fake: ready_never | ends_early | leaks | exits_3 | ends_on_its_own | ignores_sigterm
+    fake: ready_never | ends_early | babbles | leaks | exits_3 | ends_on_its_own |
+          ignores_sigterm
 """
 
 import json
@@ -80,6 +81,8 @@ def main():
     if fake != "ends_on_its_own":
         while not ended.wait(0.05):
             pass
+    if fake == "babbles":
+        print("not a record", flush=True)
     if fake == "leaks":
         print("==1==ERROR: LeakSanitizer: detected memory leaks", file=sys.stderr)
     return 3 if fake in ("exits_3", "ends_on_its_own") else 0

@@ -117,6 +117,7 @@ class Log:
     def __init__(self, stream):
         self.lines = []
         self.records = []
+        self.malformed = []  # lines that are no JSON object; there must be none
         self.is_ended = False
         self._changed = threading.Condition()
         self._thread = threading.Thread(target=self._collect, args=(stream,), daemon=True)
@@ -126,8 +127,10 @@ class Log:
         for line in stream:
             with self._changed:
                 self.lines.append(line.rstrip("\n"))
-                if line.startswith("{"):
-                    self.records.append(json.loads(line))
+                try:
+                    self.records.append(dict(json.loads(line)))
+                except (TypeError, ValueError):
+                    self.malformed.append(line)
                 self._changed.notify_all()
         with self._changed:
             self.is_ended = True
@@ -255,6 +258,8 @@ class Rcstreamd:
         self._close_log()
         if REPORT.search(self.errors()):
             raise AssertionError(f"standard error holds a report\n{self.report()}")
+        if self.log.malformed:
+            raise AssertionError(f"not a JSON record: {self.log.malformed[0]!r}\n{self.report()}")
         if status != 0:
             raise AssertionError(f"exit status {status} (want 0)\n{self.report()}")
 

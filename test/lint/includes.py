@@ -33,7 +33,7 @@ FIGURES_INCLUDE = {
     "server/feed/rcfeed_json.h",
     "server/feed/drop_reasons.def",
 }
-FIGURES_READERS = ("server/net", "ingest", "protocols", "protocols/")
+FIGURES_READERS = ("server/net", "ingest", "protocols")
 
 # Bytes to structs and back: no loop, no session, not even through another header.
 CODECS = (
