@@ -47,6 +47,17 @@ struct conf *conf_create_default(const char *demo_file)
 	return conf;
 }
 
+void conf_add_demo(struct conf *conf, const char *demo_file)
+{
+	struct conf *with_demo = conf_create_default(demo_file);
+	size_t last = with_demo->ingest_count - 1;
+
+	conf->ingest = mem_resize(conf->ingest, (conf->ingest_count + 1) * sizeof(conf->ingest[0]));
+	conf->ingest[conf->ingest_count++] = with_demo->ingest[last];
+	with_demo->ingest_count--;
+	conf_destroy(with_demo);
+}
+
 static struct conf *read_text(const char *name, const char *text, size_t length,
                               struct conf_faults *faults)
 {

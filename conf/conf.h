@@ -121,6 +121,9 @@ struct conf {
  */
 struct conf *conf_create_default(const char *demo_file);
 
+/* Add a replay of the bundled sample (`demo_file`, copied), named "demo", to the sources. */
+void conf_add_demo(struct conf *conf, const char *demo_file);
+
 /*
  * Gives what `file` says, defaults filled in.  NULL when something is wrong: every
  * fault is then a line in `errors`, in the form

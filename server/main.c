@@ -1,11 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The command line; everything else is server_run()'s. */
 #include <getopt.h>
+#include <libgen.h>
+#include <limits.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <string.h>
-#include <unistd.h>
+#include <uv.h>
 
 #include "conf/conf.h"
 #include "server/base/buffer.h"
@@ -129,18 +130,18 @@ static struct conf *load(const struct arguments *arguments)
 	return conf;
 }
 
-/* The installed sample, or that of the source tree the program was built in. */
-static const char *demo_file(void)
+/* The sample stands beside the program, in a build tree as where it is installed. */
+static void add_demo(struct conf *conf)
 {
-	static const char *const files[] = {RCSTREAMD_DATA_DIR "/demo.ndjson",
-	                                    RCSTREAMD_SOURCE_DIR "/conf/demo.ndjson"};
+	char program[PATH_MAX];
+	char file[PATH_MAX + 64];
+	size_t length = sizeof(program);
 
-	for (size_t i = 0; i < 2; i++) {
-		if (access(files[i], R_OK) == 0) {
-			return files[i];
-		}
+	if (uv_exepath(program, &length) != 0) {
+		refuse("--demo: cannot find out where the program is");
 	}
-	refuse("--demo: the sample of changes, demo.ndjson, is not installed");
+	(void)snprintf(file, sizeof(file), "%s/../share/rcstreamd/demo.ndjson", dirname(program));
+	conf_add_demo(conf, file);
 }
 
 static void configure_log(const struct arguments *arguments, const struct conf *conf)
@@ -177,7 +178,7 @@ int main(int count, char **words)
 	table_seed();
 	conf = load(&arguments);
 	if (arguments.is_demo) {
-		conf_add_demo(conf, demo_file());
+		add_demo(conf);
 	}
 	configure_log(&arguments, conf);
 	if (arguments.is_dump) {
