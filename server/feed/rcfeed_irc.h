@@ -16,6 +16,9 @@
  *
  *   ^C14[[^C07TITLE^C14]]^C4 FLAGS^C10 ^C02URL^C ^C5*^C ^C03USER^C ^C5*^C SIZE ^C10COMMENT^C
  *
+ * Names and comments go through irc_clean() on their way into a line; irc_line.h
+ * takes one apart.
+ *
  * Threads: any.
  */
 
@@ -29,11 +32,12 @@ struct rcfeed_fields {
 	bool is_bot;
 	bool has_patrolled; /* the member is present, true or false: patrolling applies */
 	bool is_patrolled;
-	bool has_length; /* length.new is known, and length.old too unless the page is new */
-	long long length_old;
+	bool has_length;      /* length.new is known, and length.old too unless the page is new */
+	long long length_old; /* 0 for a new page */
 	long long length_new;
 	bool has_id;
 	long long id;
+	bool has_revision; /* revision.new is known, and revision.old too unless the page is new */
 	long long revision_old;
 	long long revision_new;
 	struct text notify_url; /* NULL bytes: build it from the three below */
@@ -47,36 +51,34 @@ struct rcfeed_fields {
 
 /*
  * Add the line of a change, without a line end; nothing and false when there is
- * none (categorize and external never have one, nor has an edit without the
- * members its line is made of).  Byte for byte what MediaWiki sends, as far as the
- * JSON tells it.
+ * none.  Byte for byte what MediaWiki sends, as far as the JSON tells it; CR, LF
+ * and NUL never come into it.
+ *
+ * There is one for an edit or a new page with its title, user and comment and
+ * either a notify_url or what that is made of; for a log entry with its user,
+ * log_type and log_action; and for no other type.
  */
 bool rcfeed_irc_render(const struct rcfeed_fields *fields, struct buffer *out);
 
 /*
- * Add the text as MediaWiki's clean-up leaves it: character references decoded
- * (named ones with their semicolon only, numeric ones that name no character as
- * U+FFFD), LF made a space, CR dropped.
- */
-void rcfeed_irc_clean(struct text text, struct buffer *out);
-
-/*
- * Add one RCFeed JSON object for a line that came to `channel`: what the line
- * tells is filled in, every other RCFeed member is there and null.  A line that
- * does not have the shape above yields an object with server_name alone filled.
- * Returns the type the line tells.
+ * Add one RCFeed JSON object for a line that came to `channel`, a valid one: what
+ * the line tells is filled in, every other member that an RCFeed object of any
+ * type may have is there and null.  A line that does not have the shape above
+ * yields an object with server_name alone filled.  The line is valid UTF-8, the
+ * object ASCII.  Returns the type the line tells.
  */
 enum change_type rcfeed_irc_to_json(const struct wiki_names *names, struct text channel,
                                     struct text line, struct buffer *out);
 
 /*
  * Gives the change of an RC2UDP datagram "#channel TAB text"; NULL with `reason` set
- * when it is none.
+ * when it is none.  Its wiki is the host of the line's URL, else the one that the
+ * channel stands for.
  *
  * As IRCStream takes it: valid UTF-8 throughout or dropped; split at the first
- * tab; white space around the channel and on the left of the text goes; CR, LF
- * and NUL are deleted from the text; an empty text is a change too.  A channel
- * that nobody could join is a reason to drop.
+ * tab; white space (Python's str.strip()) around the channel and on the left of
+ * the text goes; CR, LF and NUL are deleted from the text; an empty text is a
+ * change too.  A channel that nobody could join is a reason to drop.
  */
 struct change *rcfeed_irc_read(const struct wiki_names *names, const char *bytes, size_t length,
                                enum drop_reason *reason);

@@ -9,7 +9,7 @@
 
 /*
  * Codec: RCFeed JSON (MediaWiki's JSONRCFeedFormatter, or an EventStreams
- * `recentchange` event) into a change, and the fields of an IRC line into RCFeed JSON.
+ * `recentchange` event) into a change.
  *
  * Threads: any.
  */
@@ -36,7 +36,9 @@ const char *drop_reason_label(enum drop_reason reason);
  * no key twice, integers of 64 bits, a string `server_name` that
  * wiki_server_name_is_valid().  \u0000 in a value is kept.  Other members may
  * be missing, null or of a wrong type: they are then as if null, and a change whose
- * line cannot be rendered for it goes to no IRC channel.
+ * line cannot be rendered for it goes to no IRC channel.  Nor does one whose
+ * channel could not be joined: its channel is "#" (see wiki_channel()).  The types,
+ * minor, bot and patrolled may be numbers as in MediaWiki 1.22.
  */
 struct change *rcfeed_json_read(const struct wiki_names *names, const char *bytes, size_t length,
                                 enum drop_reason *reason);

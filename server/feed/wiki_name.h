@@ -13,7 +13,7 @@
  *
  * A channel is "#" and the server name without a final ".org".  Exceptions are
  * kept by database name: first those of the configuration (`channel_names`), then
- * Wikimedia's (a table from Wikimedia's configuration).
+ * Wikimedia's (wiki_channels.def, which knows their server names too).
  *
  * Threads: immutable once created.
  */
@@ -28,23 +28,28 @@ struct wiki_name_exception {
 	const char *channel; /* with its "#" */
 };
 
-/* Gives the names with `count` exceptions (copied) before the built-in ones. */
+/*
+ * Gives the names with `count` exceptions (copied) before the built-in ones.  Of
+ * two for one wiki the first counts.
+ */
 struct wiki_names *wiki_names_create(const struct wiki_name_exception *exceptions, size_t count);
 
 /* NULL does nothing. */
 void wiki_names_destroy(struct wiki_names *names);
 
 /*
- * Write the channel of a wiki to `channel`, NUL-terminated.  `database` may have
- * NULL bytes.  False when no channel that could be joined comes out of it.
+ * Write the channel of a wiki with a valid server name to `channel`,
+ * NUL-terminated.  `database` may have NULL bytes: a built-in exception is then
+ * found by its server name.  False when no channel that could be joined comes out
+ * of it; `channel` is then "#", which nobody can join.
  */
 bool wiki_channel(const struct wiki_names *names, struct text server_name, struct text database,
                   char channel[WIKI_CHANNEL_MAX + 1]);
 
 /*
- * Write the server name that a channel stands for, NUL-terminated: the reverse of
- * the exceptions where one is known, else the channel without its "#" and with
- * ".org" behind it, unless it ends in ".org" already.
+ * Write the server name that a valid channel stands for, NUL-terminated: the
+ * reverse of the exceptions where one is known, else the channel without its "#"
+ * and with ".org" behind it, unless it ends in ".org" already.
  */
 void wiki_server_name(const struct wiki_names *names, struct text channel,
                       char server_name[WIKI_NAME_MAX + 1]);

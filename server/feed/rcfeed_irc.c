@@ -1,0 +1,492 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * From JSON to the line for sources of JSON; from the line to JSON for RC2UDP.
+ * In C's octal escapes "\00314" is ^C and then "14", "\0034" ^C and then "4".
+ */
+#include "server/feed/rcfeed_irc.h"
+
+#include <string.h>
+#include <unistr.h>
+
+#include "server/base/memory.h"
+#include "server/base/utf8.h"
+#include "server/feed/irc_clean.h"
+#include "server/feed/irc_line.h"
+#include "server/feed/json_text.h"
+#include "server/feed/special_namespaces.h"
+
+/* A change of more bytes than this is shown in bold. */
+#define SIZE_BOLD_BELOW (-500)
+
+static void append(struct text text, struct buffer *out)
+{
+	buffer_append(out, text.bytes, text.length);
+}
+
+static struct text text_of(const struct buffer *buffer)
+{
+	return (struct text){buffer->bytes, buffer->length};
+}
+
+/* How a link looks: in JSON, and on IRC, where the target of a log entry has its colour. */
+struct link_form {
+	const char *before;
+	const char *after;
+};
+
+static const struct link_form plain_link = {"[[", "]]"};
+static const struct link_form coloured_link = {"[[\00302", "\00310]]"};
+
+static void append_link(struct text title, const struct link_form *form, struct buffer *out)
+{
+	buffer_append_text(out, form->before);
+	append(title, out);
+	buffer_append_text(out, form->after);
+}
+
+/* Add `text` with every link to `title` that has the one form in the other. */
+static void append_relinked(struct text text, struct text title, const struct link_form *from,
+                            const struct link_form *to, struct buffer *out)
+{
+	struct buffer link = {0};
+	const char *found;
+
+	append_link(title, from, &link);
+	while ((found = memmem(text.bytes, text.length, link.bytes, link.length)) != NULL) {
+		size_t before = (size_t)(found - text.bytes);
+
+		buffer_append(out, text.bytes, before);
+		append_link(title, to, out);
+		text.bytes += before + link.length;
+		text.length -= before + link.length;
+	}
+	append(text, out);
+	buffer_finish(&link);
+}
+
+/* Delete CR, LF and NUL from what was added behind `start`: they would end the line. */
+static void delete_line_ends(struct buffer *out, size_t start)
+{
+	size_t kept = start;
+
+	for (size_t i = start; i < out->length; i++) {
+		char byte = out->bytes[i];
+
+		if (byte != '\r' && byte != '\n' && byte != '\0') {
+			out->bytes[kept++] = byte;
+		}
+	}
+	out->length = kept;
+}
+
+static bool has_url(const struct rcfeed_fields *fields)
+{
+	return fields->notify_url.bytes != NULL ||
+	       (fields->server_url.bytes != NULL && fields->script_path.bytes != NULL &&
+	        fields->has_revision);
+}
+
+static bool can_render(const struct rcfeed_fields *fields)
+{
+	switch (fields->type) {
+	case CHANGE_EDIT:
+	case CHANGE_NEW:
+		return fields->title.bytes != NULL && fields->user.bytes != NULL &&
+		       fields->comment.bytes != NULL && has_url(fields);
+	case CHANGE_LOG:
+		return fields->user.bytes != NULL && fields->log_type.bytes != NULL &&
+		       fields->log_action.bytes != NULL;
+	default:
+		return false;
+	}
+}
+
+/* MediaWiki makes a title of the log's type, which turns underscores into spaces. */
+static void append_log_title(const struct rcfeed_fields *fields, struct buffer *out)
+{
+	struct buffer log_type = {0};
+
+	buffer_append_text(out, special_namespaces_find(fields->server_name));
+	buffer_append_text(out, ":Log/");
+	append(fields->log_type, &log_type);
+	for (size_t i = 0; i < log_type.length; i++) {
+		log_type.bytes[i] = log_type.bytes[i] == '_' ? ' ' : log_type.bytes[i];
+	}
+	irc_clean(text_of(&log_type), out);
+	buffer_finish(&log_type);
+}
+
+static void append_flags(const struct rcfeed_fields *fields, struct buffer *out)
+{
+	if (fields->has_patrolled && !fields->is_patrolled) {
+		buffer_append_byte(out, '!');
+	}
+	if (fields->type == CHANGE_NEW) {
+		buffer_append_byte(out, 'N');
+	}
+	if (fields->is_minor) {
+		buffer_append_byte(out, 'M');
+	}
+	if (fields->is_bot) {
+		buffer_append_byte(out, 'B');
+	}
+}
+
+static void append_url(const struct rcfeed_fields *fields, struct buffer *out)
+{
+	bool is_at_root = fields->script_path.length == 1 && fields->script_path.bytes[0] == '/';
+
+	if (fields->notify_url.bytes != NULL) {
+		append(fields->notify_url, out);
+		return;
+	}
+	append(fields->server_url, out);
+	if (!is_at_root) {
+		append(fields->script_path, out);
+	}
+	buffer_append_text(out, "/index.php");
+	if (fields->type == CHANGE_NEW) {
+		buffer_printf(out, "?oldid=%lld", fields->revision_new);
+	} else {
+		buffer_printf(out, "?diff=%lld&oldid=%lld", fields->revision_new,
+		              fields->revision_old);
+	}
+	if (fields->has_patrolled && fields->has_id) {
+		buffer_printf(out, "&rcid=%lld", fields->id);
+	}
+}
+
+/* A difference that 64 bits do not hold is none that MediaWiki sent. */
+static void append_size(const struct rcfeed_fields *fields, struct buffer *out)
+{
+	long long size;
+
+	if (!fields->has_length ||
+	    __builtin_sub_overflow(fields->length_new, fields->length_old, &size)) {
+		return;
+	}
+	buffer_printf(out, size < SIZE_BOLD_BELOW ? "(\002%+lld\002)" : "(%+lld)", size);
+}
+
+/* The action's text is complete; the target is coloured before references are decoded. */
+static void append_log_comment(const struct rcfeed_fields *fields, struct buffer *out)
+{
+	struct buffer coloured = {0};
+
+	if (fields->log_action_comment.bytes == NULL) {
+		return;
+	}
+	if (fields->title.bytes == NULL) {
+		irc_clean(fields->log_action_comment, out);
+		return;
+	}
+	append_relinked(fields->log_action_comment, fields->title, &plain_link, &coloured_link,
+	                &coloured);
+	irc_clean(text_of(&coloured), out);
+	buffer_finish(&coloured);
+}
+
+static void append_log(const struct rcfeed_fields *fields, struct buffer *out)
+{
+	buffer_append_text(out, "\00314[[\00307");
+	append_log_title(fields, out);
+	buffer_append_text(out, "\00314]]\0034 ");
+	append(fields->log_action, out);
+	buffer_append_text(out, "\00310 \00302\003 \0035*\003 \00303");
+	irc_clean(fields->user, out);
+	buffer_append_text(out, "\003 \0035*\003  \00310");
+	append_log_comment(fields, out);
+	buffer_append_text(out, "\003");
+}
+
+static void append_edit(const struct rcfeed_fields *fields, struct buffer *out)
+{
+	buffer_append_text(out, "\00314[[\00307");
+	irc_clean(fields->title, out);
+	buffer_append_text(out, "\00314]]\0034 ");
+	append_flags(fields, out);
+	buffer_append_text(out, "\00310 \00302");
+	append_url(fields, out);
+	buffer_append_text(out, "\003 \0035*\003 \00303");
+	irc_clean(fields->user, out);
+	buffer_append_text(out, "\003 \0035*\003 ");
+	append_size(fields, out);
+	buffer_append_text(out, " \00310");
+	irc_clean(fields->comment, out);
+	buffer_append_text(out, "\003");
+}
+
+bool rcfeed_irc_render(const struct rcfeed_fields *fields, struct buffer *out)
+{
+	size_t start = out->length;
+
+	if (!can_render(fields)) {
+		return false;
+	}
+	if (fields->type == CHANGE_LOG) {
+		append_log(fields, out);
+	} else {
+		append_edit(fields, out);
+	}
+	delete_line_ends(out, start);
+	return true;
+}
+
+/*
+ * From here on the other way: what a line tells, as RCFeed JSON.
+ */
+
+static bool is_edit(const struct irc_line *line)
+{
+	return line->type == CHANGE_EDIT || line->type == CHANGE_NEW;
+}
+
+static void write_key(const char *key, struct buffer *out)
+{
+	if (out->bytes[out->length - 1] != '{') {
+		buffer_append_byte(out, ',');
+	}
+	buffer_append_byte(out, '"');
+	buffer_append_text(out, key);
+	buffer_append_text(out, "\":");
+}
+
+static void write_null(const char *key, struct buffer *out)
+{
+	write_key(key, out);
+	buffer_append_text(out, "null");
+}
+
+static void write_text(const char *key, struct text text, struct buffer *out)
+{
+	write_key(key, out);
+	json_text_write(text, out);
+}
+
+static void write_bool(const char *key, bool value, struct buffer *out)
+{
+	write_key(key, out);
+	buffer_append_text(out, value ? "true" : "false");
+}
+
+static void write_number(const char *key, struct irc_line_number number, struct buffer *out)
+{
+	if (number.is_known) {
+		write_key(key, out);
+		buffer_printf(out, "%lld", number.value);
+	} else {
+		write_null(key, out);
+	}
+}
+
+static void write_old_new(const char *key, struct irc_line_number old, struct irc_line_number new,
+                          struct buffer *out)
+{
+	write_key(key, out);
+	buffer_append_byte(out, '{');
+	write_number("old", old, out);
+	write_number("new", new, out);
+	buffer_append_byte(out, '}');
+}
+
+/* A new page had no length before it; of an edit's lengths only the difference is told. */
+static void write_edit_members(const struct irc_line *line, struct buffer *out)
+{
+	struct irc_line_number length_old = {.is_known = false};
+	struct irc_line_number length_new = {.is_known = false};
+
+	if (line->type == CHANGE_NEW && line->size.value >= 0) {
+		length_new = line->size;
+	}
+	write_bool("minor", line->is_minor, out);
+	if (line->rcid.is_known) {
+		write_bool("patrolled", !line->is_unpatrolled, out);
+	} else {
+		write_null("patrolled", out);
+	}
+	write_old_new("length", length_old, length_new, out);
+	write_old_new("revision", line->revision_old, line->revision_new, out);
+}
+
+static void write_log_members(const struct irc_line *line, struct buffer *out)
+{
+	struct buffer plain = {0};
+
+	write_null("log_id", out);
+	write_text("log_type", line->log_type, out);
+	write_text("log_action", line->log_action, out);
+	write_null("log_params", out);
+	if (line->title.bytes == NULL) {
+		write_text("log_action_comment", line->comment, out);
+		return;
+	}
+	append_relinked(line->comment, line->title, &coloured_link, &plain_link, &plain);
+	write_text("log_action_comment", text_of(&plain), out);
+	buffer_finish(&plain);
+}
+
+static void write_nulls(const char *const *keys, size_t count, struct buffer *out)
+{
+	for (size_t i = 0; i < count; i++) {
+		write_null(keys[i], out);
+	}
+}
+
+/* The members of the other type are there too, as null: a reader may ask for any. */
+static void write_type_members(const struct irc_line *line, struct buffer *out)
+{
+	static const char *const edit_keys[] = {"minor", "patrolled", "length", "revision"};
+	static const char *const log_keys[] = {"log_id", "log_type", "log_action", "log_params",
+	                                       "log_action_comment"};
+
+	if (is_edit(line)) {
+		write_edit_members(line, out);
+	} else {
+		write_nulls(edit_keys, sizeof(edit_keys) / sizeof(edit_keys[0]), out);
+	}
+	if (line->type == CHANGE_LOG) {
+		write_log_members(line, out);
+	} else {
+		write_nulls(log_keys, sizeof(log_keys) / sizeof(log_keys[0]), out);
+	}
+}
+
+/* Every member in RCFeed's order. */
+static void write_object(const struct irc_line *line, struct text server_name, struct buffer *out)
+{
+	static const struct text none = {.bytes = NULL};
+	const char *type = change_type_name(line->type);
+	bool is_told = line->type != CHANGE_OTHER;
+
+	buffer_append_byte(out, '{');
+	write_number("id", line->rcid, out);
+	write_text("type", is_told ? (struct text){type, strlen(type)} : none, out);
+	write_null("namespace", out);
+	write_text("title", line->title, out);
+	write_null("title_url", out);
+	write_text("comment", is_edit(line) ? line->comment : none, out);
+	write_null("timestamp", out);
+	write_text("user", line->user, out);
+	if (is_edit(line)) {
+		write_bool("bot", line->is_bot, out);
+	} else {
+		write_null("bot", out);
+	}
+	write_text("notify_url", line->url, out);
+	write_type_members(line, out);
+	write_text("server_url", line->server_url, out);
+	write_text("server_name", server_name, out);
+	write_text("server_script_path", line->script_path, out);
+	write_null("wiki", out);
+	buffer_append_byte(out, '}');
+}
+
+/* Lends the host of the line's URL or, in `derived`, the name that the channel stands for. */
+static struct text line_server_name(const struct wiki_names *names, struct text channel,
+                                    const struct irc_line *line, char derived[WIKI_NAME_MAX + 1])
+{
+	if (line->server_name.bytes != NULL) {
+		return line->server_name;
+	}
+	wiki_server_name(names, channel, derived);
+	return (struct text){derived, strlen(derived)};
+}
+
+enum change_type rcfeed_irc_to_json(const struct wiki_names *names, struct text channel,
+                                    struct text line, struct buffer *out)
+{
+	char derived[WIKI_NAME_MAX + 1];
+	struct irc_line parsed;
+
+	(void)irc_line_parse(line, &parsed);
+	write_object(&parsed, line_server_name(names, channel, &parsed, derived), out);
+	return parsed.type;
+}
+
+/* What Python's str.strip() takes, as IRCStream uses it. */
+static bool is_white_space(ucs4_t code)
+{
+	return (code >= '\t' && code <= '\r') || (code >= 0x1c && code <= ' ') || code == 0x85 ||
+	       code == 0xa0 || code == 0x1680 || (code >= 0x2000 && code <= 0x200a) ||
+	       code == 0x2028 || code == 0x2029 || code == 0x202f || code == 0x205f ||
+	       code == 0x3000;
+}
+
+static struct text strip_left(struct text text)
+{
+	ucs4_t code;
+
+	while (text.length > 0) {
+		int length = u8_mbtoucr(&code, (const uint8_t *)text.bytes, text.length);
+
+		if (length <= 0 || !is_white_space(code)) {
+			break;
+		}
+		text.bytes += length;
+		text.length -= (size_t)length;
+	}
+	return text;
+}
+
+static struct text strip_right(struct text text)
+{
+	const uint8_t *start = (const uint8_t *)text.bytes;
+	const uint8_t *before;
+	ucs4_t code;
+
+	while ((before = u8_prev(&code, start + text.length, start)) != NULL &&
+	       is_white_space(code)) {
+		text.length = (size_t)(before - start);
+	}
+	return text;
+}
+
+static struct change *create_change(const struct wiki_names *names, struct text channel,
+                                    struct text line)
+{
+	char derived[WIKI_NAME_MAX + 1];
+	struct buffer json = {0};
+	struct irc_line parsed;
+	struct change_parts parts = {.channel = channel, .line = line};
+	struct change *change;
+
+	(void)irc_line_parse(line, &parsed);
+	parts.type = parsed.type;
+	parts.wiki = line_server_name(names, channel, &parsed, derived);
+	write_object(&parsed, parts.wiki, &json);
+	parts.json = text_of(&json);
+	change = change_create(&parts);
+	buffer_finish(&json);
+	return change;
+}
+
+struct change *rcfeed_irc_read(const struct wiki_names *names, const char *bytes, size_t length,
+                               enum drop_reason *reason)
+{
+	const char *tab = memchr(bytes, '\t', length);
+	struct buffer line = {0};
+	struct text channel;
+	struct text text;
+	struct change *change;
+
+	if (!utf8_is_valid(bytes, length)) {
+		*reason = DROP_NOT_UTF8;
+		return NULL;
+	}
+	if (tab == NULL) {
+		*reason = DROP_NO_TAB;
+		return NULL;
+	}
+	channel = strip_left(strip_right((struct text){bytes, (size_t)(tab - bytes)}));
+	if (!wiki_channel_is_valid(channel.bytes, channel.length)) {
+		*reason = DROP_BAD_CHANNEL;
+		return NULL;
+	}
+	text = strip_left((struct text){tab + 1, (size_t)(bytes + length - tab - 1)});
+	append(text, &line);
+	delete_line_ends(&line, 0);
+	change = create_change(names, channel,
+	                       (struct text){line.length > 0 ? line.bytes : "", line.length});
+	buffer_finish(&line);
+	return change;
+}
