@@ -179,7 +179,8 @@ static const struct conf_section *read_type(struct reader *reader, const struct 
 		buffer_append_text(&sentence, "is missing");
 	} else {
 		conf_type_describe(node, &sentence);
-		buffer_append_text(&sentence, " is not a known type");
+		buffer_append_text(
+		    &sentence, node->kind == CONF_NODE_NULL ? " is given" : " is not a known type");
 	}
 	buffer_append_text(&sentence, " (want ");
 	conf_schema_ingest_types(&types);

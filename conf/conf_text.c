@@ -121,6 +121,19 @@ static unsigned distance(const char *a, size_t a_length, const char *b, size_t b
 	return rows[a_length % 3][b_length];
 }
 
+/* Lends the first word that `met`, long enough to mean something, begins. */
+static const char *find_longer(const char *met, const char *const *words, size_t count)
+{
+	size_t length = strlen(met);
+
+	for (size_t i = 0; i < count; i++) {
+		if (length >= 3 && strncmp(met, words[i], length) == 0) {
+			return words[i];
+		}
+	}
+	return NULL;
+}
+
 const char *conf_text_nearest(const char *met, const char *const *words, size_t count)
 {
 	size_t length = strlen(met);
@@ -132,17 +145,17 @@ const char *conf_text_nearest(const char *met, const char *const *words, size_t 
 		return NULL;
 	}
 	for (size_t i = 0; i < count; i++) {
-		size_t word_length = strlen(words[i]);
-		unsigned far = word_length > WORD_MAX
-		                   ? best_distance
-		                   : distance(met, length, words[i], word_length);
+		unsigned far = best_distance;
 
+		if (strlen(words[i]) <= WORD_MAX) {
+			far = distance(met, length, words[i], strlen(words[i]));
+		}
 		if (far < best_distance) {
 			best_distance = far;
 			best = words[i];
 		}
 	}
-	return best;
+	return best != NULL ? best : find_longer(met, words, count);
 }
 
 void conf_text_fold(struct buffer *out, const char *before, const char *text, size_t columns)

@@ -31,8 +31,8 @@ void conf_text_join(struct buffer *out, const char *const *words, size_t count, 
 
 /*
  * Lends the word that `met` was most likely meant to be: the one the fewest
- * insertions, deletions, replacements and swaps of neighbours away.  NULL when
- * none is near.
+ * insertions, deletions, replacements and swaps of neighbours away, else the one
+ * it is the beginning of.  NULL when none is near.
  */
 const char *conf_text_nearest(const char *met, const char *const *words, size_t count);
 

@@ -49,7 +49,7 @@ static void print_truth(const void *member, struct buffer *out)
 }
 
 const struct conf_type conf_type_BOOL = {
-    .noun = "true or false",
+    .noun = "a boolean",
     .want = want_truth,
     .parse = parse_truth,
     .print = print_truth,
