@@ -134,7 +134,7 @@ void conf_add_demo(struct conf *conf, const char *demo_file);
  * are read, nested no deeper than CONF_DEPTH_MAX.  YAML 1.1 (libyaml); duplicate
  * keys and aliases are faults.
  */
-#define CONF_FILE_MAX  (1024 * 1024)
+#define CONF_FILE_MAX  1048576
 #define CONF_DEPTH_MAX 16
 struct conf *conf_load(const char *file, struct buffer *errors);
 

@@ -64,7 +64,7 @@ static bool parse_whole(const struct conf_node *node, const struct conf_option *
 static bool parse_into_unsigned(const struct conf_node *node, const struct conf_option *option,
                                 const struct unit *units, void *member, struct conf_faults *faults)
 {
-	uint64_t value;
+	uint64_t value = 0;
 
 	if (!parse_whole(node, option, units, &value, faults)) {
 		return false;
@@ -179,7 +179,7 @@ static void want_bytes(const struct conf_option *option, struct buffer *out)
 static bool parse_bytes(const struct conf_node *node, const struct conf_option *option,
                         void *member, struct conf_faults *faults)
 {
-	uint64_t value;
+	uint64_t value = 0;
 
 	if (!parse_whole(node, option, size_units, &value, faults)) {
 		return false;

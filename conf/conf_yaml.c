@@ -153,6 +153,7 @@ static void attach(struct builder *builder, struct conf_node *node)
 		return;
 	}
 	frame = &builder->frames[builder->depth - 1];
+	require(frame->container != NULL);
 	if (frame->container->kind == CONF_NODE_MAPPING && frame->key == NULL) {
 		attach_key(builder, frame, node);
 		return;
@@ -280,6 +281,7 @@ static bool take(struct builder *builder, const yaml_event_t *event)
 		return open_container(builder, event);
 	case YAML_SEQUENCE_END_EVENT:
 	case YAML_MAPPING_END_EVENT:
+		require(builder->depth > 0); /* libyaml's events are balanced */
 		builder->depth--;
 		return true;
 	default:

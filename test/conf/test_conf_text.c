@@ -51,7 +51,8 @@ static void test_cut_quote_counts_characters(void **state)
 
 	(void)state;
 	for (size_t i = 0; i < sizeof(text); i += 2) {
-		memcpy(text + i, "é", 2);
+		text[i] = "é"[0];
+		text[i + 1] = "é"[1];
 	}
 	conf_text_quote_cut(&out, text, sizeof(text) - 2);
 	assert_int_equal(out.length, 2 * CONF_TEXT_CUT + 2);
