@@ -16,22 +16,33 @@ def log(id, message):
     print(json.dumps({"level": "info", "id": id, "message": message}), flush=True)
 
 
-def listen(name, kind):
+def bind(name, kind):
     bound = socket.socket(socket.AF_INET, kind)
     bound.bind(("127.0.0.1", 0))
     log("listener.bound", "{} {}:{}".format(name, *bound.getsockname()))
     return bound
 
 
-def serve_udp(name, bound):
-    while True:
-        log(f"{name}.datagram", bound.recv(65536).decode())
+def in_thread(work, *arguments):
+    threading.Thread(target=work, args=arguments, daemon=True).start()
 
 
-def serve_tcp(listener, answer):
-    while True:
-        client, _ = listener.accept()
-        threading.Thread(target=answer, args=(client,), daemon=True).start()
+def serve_udp(name):
+    def receive(bound):
+        while True:
+            log(f"{name}.datagram", bound.recv(65536).decode())
+
+    in_thread(receive, bind(name, socket.SOCK_DGRAM))
+
+
+def serve_tcp(name, answer):
+    def accept(listener):
+        while True:
+            in_thread(answer, listener.accept()[0])
+
+    listener = bind(name, socket.SOCK_STREAM)
+    listener.listen()
+    in_thread(accept, listener)
 
 
 def answer_http(client):
@@ -54,33 +65,32 @@ def answer_irc(client):
             return
 
 
+def serve_until(ended, reload):
+    while not ended.wait(0.05):
+        if reload.is_set():
+            reload.clear()
+            log("server.reload", "reloaded")
+
+
 def main():
     with open(sys.argv[sys.argv.index("-c") + 1], encoding="utf-8") as file:
         fake = json.load(file).get("fake")
-    ended = threading.Event()
-    signal.signal(signal.SIGHUP, lambda *_: log("server.reload", "reloaded"))
-    if fake == "ignores_sigterm":
-        signal.signal(signal.SIGTERM, signal.SIG_IGN)
-    else:
-        signal.signal(signal.SIGTERM, lambda *_: ended.set())
     if fake == "ends_early":
         print("rcstreamd.yaml:1:1: a sentence", file=sys.stderr)
         return 2
-    workers = [
-        (serve_tcp, listen("irc", socket.SOCK_STREAM), answer_irc),
-        (serve_tcp, listen("http", socket.SOCK_STREAM), answer_http),
-        (serve_udp, "rc2udp", listen("rc2udp", socket.SOCK_DGRAM)),
-        (serve_udp, "rcfeed-udp", listen("rcfeed-udp", socket.SOCK_DGRAM)),
-    ]
-    for work, *arguments in workers:
-        if work is serve_tcp:
-            arguments[0].listen()
-        threading.Thread(target=work, args=arguments, daemon=True).start()
+    ended = threading.Event()
+    reload = threading.Event()
+    is_deaf = fake == "ignores_sigterm"
+    signal.signal(signal.SIGHUP, lambda *_: reload.set())
+    signal.signal(signal.SIGTERM, signal.SIG_IGN if is_deaf else lambda *_: ended.set())
+    serve_tcp("irc", answer_irc)
+    serve_tcp("http", answer_http)
+    serve_udp("rc2udp")
+    serve_udp("rcfeed-udp")
     if fake != "ready_never":
         log("server.ready", "ready")
     if fake != "ends_on_its_own":
-        while not ended.wait(0.05):
-            pass
+        serve_until(ended, reload)
     if fake == "babbles":
         print("not a record", flush=True)
     if fake == "leaks":
