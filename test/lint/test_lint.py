@@ -50,6 +50,7 @@ class IncludeTest(TreeTest):
             ("conf/a.c", "server/base/b.h"),
             ("server/feed/a.c", "conf/b.h"),
             ("ingest/a.c", "server/feed/b.h"),
+            ("ingest/a.c", "server/net/socket.h"),
             ("protocols/irc/a.c", "server/net/b.h"),
             ("protocols/irc/a.c", "protocols/front_end.h"),
             ("protocols/socketio/a.c", "protocols/http/b.h"),
