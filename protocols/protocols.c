@@ -3,7 +3,9 @@
 #include <stddef.h>
 
 #include "protocols/front_end.h"
+#include "protocols/irc/irc.h"
 
 const struct front_end *const front_ends[] = {
+    &irc_front_end,
     NULL,
 };

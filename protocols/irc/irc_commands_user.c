@@ -1,0 +1,235 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Users: there are two, the client and the bot.
+ */
+#include <stdio.h>
+#include <string.h>
+
+#include "protocols/irc/irc_commands.h"
+#include "protocols/irc/irc_reply.h"
+
+#define USERHOST_MAX 5 /* RFC 2812 §4.8 */
+
+static bool is_bot(const struct irc_session *session, const char *nick)
+{
+	return irc_name_equals(session->server->conf->bot_name, nick);
+}
+
+static bool is_channel(const char *target)
+{
+	return target[0] == '#';
+}
+
+static const char *param_or(const struct irc_message *message, size_t index, const char *other)
+{
+	return message->param_count > index && message->params[index][0] != '\0'
+	           ? message->params[index]
+	           : other;
+}
+
+/* --- MODE ----------------------------------------------------------------- */
+
+/* Also for a channel that does not exist: clients ask on joining, and IRCStream answers. */
+static void reply_channel_mode(struct irc_session *session, const struct irc_message *message)
+{
+	const char *channel = message->params[0];
+	const char *modes = param_or(message, 1, "");
+	bool asks_for_bans = strcmp(modes, "b") == 0 || strcmp(modes, "+b") == 0;
+
+	if (modes[0] == '\0') {
+		irc_reply(session, RPL_CHANNELMODEIS, channel);
+	} else if (asks_for_bans && message->param_count == 2) {
+		irc_reply(session, RPL_ENDOFBANLIST, channel);
+	} else {
+		irc_reply(session, ERR_CHANOPRIVSNEEDED, channel);
+	}
+}
+
+/* One's own modes are taken without a word: clients send "MODE N +i" as they connect. */
+void irc_command_mode(struct irc_session *session, const struct irc_message *message)
+{
+	const char *target = message->params[0];
+
+	if (is_channel(target)) {
+		reply_channel_mode(session, message);
+	} else if (irc_session_is(session, target)) {
+		if (message->param_count == 1) {
+			irc_reply(session, RPL_UMODEIS, NULL);
+		}
+	} else if (is_bot(session, target)) {
+		irc_reply(session, ERR_USERSDONTMATCH, NULL);
+	} else {
+		irc_reply(session, ERR_NOSUCHNICK, target);
+	}
+}
+
+/* --- PRIVMSG and NOTICE ------------------------------------------------------ */
+
+static void echo(struct irc_session *session, const char *command, const char *text)
+{
+	char source[IRC_SOURCE_MAX];
+
+	irc_reply_line(session, ":%s %s %s :%s", irc_session_source(session, source), command,
+	               session->nick, text);
+}
+
+/* The bot hears everything and says nothing. */
+static void say(struct irc_session *session, const char *target, const char *text)
+{
+	if (is_channel(target)) {
+		irc_reply(session, ERR_CANNOTSENDTOCHAN, target);
+	} else if (irc_session_is(session, target)) {
+		echo(session, "PRIVMSG", text);
+	} else if (!is_bot(session, target)) {
+		irc_reply(session, ERR_NOSUCHNICK, target);
+	}
+}
+
+/* RFC 2812 §3.3.2: a NOTICE is never answered. */
+static void notice(struct irc_session *session, const char *target, const char *text)
+{
+	if (irc_session_is(session, target)) {
+		echo(session, "NOTICE", text);
+	}
+}
+
+static void each_target(struct irc_session *session, const struct irc_message *message,
+                        void (*act)(struct irc_session *session, const char *target,
+                                    const char *text))
+{
+	char targets[3 * IRC_TEXT_MAX + 1];
+	char *rest = NULL;
+
+	(void)snprintf(targets, sizeof(targets), "%s", message->params[0]);
+	for (const char *target = strtok_r(targets, ", ", &rest); target != NULL;
+	     target = strtok_r(NULL, ", ", &rest)) {
+		act(session, target, message->params[1]);
+	}
+}
+
+void irc_command_privmsg(struct irc_session *session, const struct irc_message *message)
+{
+	each_target(session, message, say);
+}
+
+void irc_command_notice(struct irc_session *session, const struct irc_message *message)
+{
+	each_target(session, message, notice);
+}
+
+/* --- WHO, WHOIS, WHOWAS, USERHOST -------------------------------------------- */
+
+/* Libraries wait for the end of the list; nobody needs its rows. */
+void irc_command_who(struct irc_session *session, const struct irc_message *message)
+{
+	irc_reply(session, RPL_ENDOFWHO, param_or(message, 0, "*"));
+}
+
+/* Who WHOIS tells of: the client itself, or the bot. */
+struct person {
+	const char *nick;
+	const char *user;
+	const char *host;
+	const char *real_name;
+	uint64_t signon_s;
+};
+
+static void reply_person(struct irc_session *session, const struct person *person)
+{
+	const struct conf_irc *conf = session->server->conf;
+	char signon[IRC_NUMBER_MAX], host[1 + PEER_TEXT_MAX];
+	/* A host that begins with a colon would be read as the last parameter. */
+	const char *zero = person->host[0] == ':' ? "0" : "";
+
+	(void)snprintf(host, sizeof(host), "%s%s", zero, person->host);
+	irc_reply(session, RPL_WHOISUSER, person->nick, person->user, host, person->real_name);
+	irc_reply(session, RPL_WHOISSERVER, person->nick, conf->server_name, conf->network);
+	irc_reply(session, RPL_WHOISIDLE, person->nick, irc_number(signon, person->signon_s));
+}
+
+static void reply_self(struct irc_session *session)
+{
+	char address[PEER_TEXT_MAX];
+
+	reply_person(session, &(struct person){
+				  .nick = session->nick,
+				  .user = session->user,
+				  .host = connection_peer_address(session->connection, address),
+				  .real_name = session->real_name,
+				  .signon_s = session->signon_s,
+			      });
+}
+
+static void reply_bot(struct irc_session *session)
+{
+	const struct conf_irc *conf = session->server->conf;
+
+	reply_person(session, &(struct person){
+				  .nick = conf->bot_name,
+				  .user = conf->bot_name,
+				  .host = conf->server_name,
+				  .real_name = conf->bot_name,
+				  .signon_s = irc_server_started_s(session->server),
+			      });
+}
+
+/* "WHOIS server nick" asks for the nick; of a list of nicks the first counts. */
+void irc_command_whois(struct irc_session *session, const struct irc_message *message)
+{
+	const char *list = param_or(message, message->param_count > 1 ? 1 : 0, "");
+	char nick[3 * IRC_TEXT_MAX + 1];
+
+	if (list[0] == '\0') {
+		irc_reply(session, ERR_NONICKNAMEGIVEN, NULL);
+		return;
+	}
+	(void)snprintf(nick, sizeof(nick), "%.*s", (int)strcspn(list, ","), list);
+	if (irc_session_is(session, nick)) {
+		reply_self(session);
+	} else if (is_bot(session, nick)) {
+		reply_bot(session);
+	} else {
+		irc_reply(session, ERR_NOSUCHNICK, nick);
+	}
+	irc_reply(session, RPL_ENDOFWHOIS, list);
+}
+
+/* Nobody is remembered. */
+void irc_command_whowas(struct irc_session *session, const struct irc_message *message)
+{
+	const char *nick = param_or(message, 0, NULL);
+
+	if (nick == NULL) {
+		irc_reply(session, ERR_NONICKNAMEGIVEN, NULL);
+		return;
+	}
+	irc_reply(session, ERR_WASNOSUCHNICK, nick);
+	irc_reply(session, RPL_ENDOFWHOWAS, nick);
+}
+
+static void add_userhost(const struct irc_session *session, const char *nick, struct buffer *out)
+{
+	const struct conf_irc *conf = session->server->conf;
+	const char *space = out->length > 0 ? " " : "";
+	char address[PEER_TEXT_MAX];
+
+	if (irc_session_is(session, nick)) {
+		buffer_printf(out, "%s%s=+%s@%s", space, session->nick, session->user,
+		              connection_peer_address(session->connection, address));
+	} else if (is_bot(session, nick)) {
+		buffer_printf(out, "%s%s*=+%s@%s", space, conf->bot_name, conf->bot_name,
+		              conf->server_name);
+	}
+}
+
+void irc_command_userhost(struct irc_session *session, const struct irc_message *message)
+{
+	struct buffer out = {0};
+
+	for (size_t i = 0; i < message->param_count && i < USERHOST_MAX; i++) {
+		add_userhost(session, message->params[i], &out);
+	}
+	buffer_append_byte(&out, '\0');
+	irc_reply(session, RPL_USERHOST, out.bytes);
+	buffer_finish(&out);
+}

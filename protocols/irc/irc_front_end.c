@@ -1,0 +1,32 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "protocols/irc/irc.h"
+#include "protocols/irc/irc_server.h"
+#include "protocols/irc/irc_session.h"
+
+static const struct conf_addresses *addresses(const struct conf *conf)
+{
+	return conf->irc.present ? &conf->irc.listen : NULL;
+}
+
+static void *start(const struct front_end_env *env)
+{
+	return irc_server_create(env);
+}
+
+static void on_connection(void *state, struct connection *connection)
+{
+	irc_session_create(state, connection);
+}
+
+static void destroy(void *state)
+{
+	irc_server_destroy(state);
+}
+
+const struct front_end irc_front_end = {
+    .name = "irc",
+    .addresses = addresses,
+    .start = start,
+    .on_connection = on_connection,
+    .destroy = destroy,
+};

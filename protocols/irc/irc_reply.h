@@ -1,0 +1,33 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef PROTOCOLS_IRC_IRC_REPLY_H
+#define PROTOCOLS_IRC_IRC_REPLY_H
+
+#include "protocols/irc/irc_numerics.h"
+#include "protocols/irc/irc_session.h"
+
+/*
+ * What a session answers.  Replies are gathered in the server's buffer and handed to the
+ * connection together: at the end of each batch of input, and whenever
+ * IRC_REPLIES_FLUSH bytes have come together.  No change passes while a batch is run,
+ * so the order is kept.
+ *
+ * Threads: the worker's.
+ */
+#define IRC_REPLIES_FLUSH (16 * 1024) /* a wire; a long LIST is some of them */
+
+/* Answer with a numeric; its arguments are texts, or NULL alone for one without any. */
+#define irc_reply(session, numeric, ...) \
+	irc_reply_numeric((session), (numeric), (const char *const[]){__VA_ARGS__, NULL})
+
+/* The same with an array that ends with NULL. */
+void irc_reply_numeric(struct irc_session *session, enum irc_numeric numeric,
+                       const char *const *arguments);
+
+/* Answer with any other line; its end is added, and it is cut, as irc_line_end() does. */
+void irc_reply_line(struct irc_session *session, const char *format, ...)
+    __attribute__((format(printf, 2, 3)));
+
+/* Hand what has been gathered to the connection. */
+void irc_reply_flush(struct irc_session *session);
+
+#endif

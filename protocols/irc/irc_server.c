@@ -1,0 +1,151 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Figures that are the same in every worker, such as the number of channels, are
+ * counted by the first one only: metrics are summed over the workers.
+ */
+#include "protocols/irc/irc_server.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "server/base/log.h"
+#include "server/base/memory.h"
+
+#define CHANNEL_MARK "{channel}"
+
+static const struct log_scope log_scope = {.name = "irc"};
+
+static bool counts_for_all(const struct irc_server *server)
+{
+	return server->env->worker == 0;
+}
+
+static void refuse_channel(struct irc_server *server, struct text name)
+{
+	metric *refused = &server->env->metrics->irc_channels_refused;
+
+	if (!counts_for_all(server)) {
+		return;
+	}
+	if (metric_read(refused) == 0) {
+		log_warn(&log_scope, "irc.channels_full",
+		         "no channel %.*s: there are max_channels, %u", (int)name.length,
+		         name.bytes, server->conf->max_channels);
+	}
+	metric_add(refused, 1);
+}
+
+static void make_channel(struct irc_server *server, struct text name)
+{
+	(void)irc_channels_add(&server->channels, irc_channel_create(name));
+	if (counts_for_all(server)) {
+		metric_add(&server->env->metrics->irc_channels, 1);
+		log_debug(&log_scope, "irc.channel", "%.*s", (int)name.length, name.bytes);
+	}
+}
+
+/*
+ * A change that is not for IRC makes no channel.  Its name was checked by whoever
+ * made the change; one that is not valid all the same stays off IRC.
+ */
+static void on_change(struct subscriber *subscriber, struct delivery *delivery)
+{
+	struct irc_server *server = container_of(subscriber, struct irc_server, maker);
+	const struct change *change = delivery_change(delivery);
+	struct text name = change->channel;
+
+	if (change->line.bytes == NULL || irc_channels_find(&server->channels, name) != NULL) {
+		return;
+	}
+	if (server->channels.count >= server->conf->max_channels ||
+	    !wiki_channel_is_valid(name.bytes, name.length)) {
+		refuse_channel(server, name);
+	} else {
+		make_channel(server, name);
+	}
+}
+
+static const struct subscriber_ops maker_ops = {.deliver = on_change};
+
+struct irc_server *irc_server_create(const struct front_end_env *env)
+{
+	struct irc_server *server = mem_new(struct irc_server);
+	const struct conf_irc *conf = &env->conf->irc;
+
+	server->env = env;
+	server->conf = conf;
+	(void)snprintf(server->bot_source, sizeof(server->bot_source), "%s!%s@%s", conf->bot_name,
+	               conf->bot_name, conf->server_name);
+	irc_encoder_init(&server->encoder, server->bot_source, &server->channels,
+	                 &env->metrics->irc_lines_cut);
+	server->maker.ops = &maker_ops;
+	(void)bus_subscribe(env->bus, &server->maker, BUS_CHANNEL, (struct text){"*", 1});
+	return server;
+}
+
+void irc_server_destroy(struct irc_server *server)
+{
+	if (server == NULL) {
+		return;
+	}
+	bus_leave(server->env->bus, &server->maker);
+	for (size_t i = 0; i < server->channels.count; i++) {
+		free(server->channels.items[i]);
+	}
+	irc_channels_finish(&server->channels);
+	buffer_finish(&server->replies);
+	free(server);
+}
+
+void irc_server_topic(const struct irc_server *server, const struct irc_channel *channel,
+                      char topic[IRC_TOPIC_MAX])
+{
+	const char *from = server->conf->topic;
+	size_t length = 0;
+
+	topic[0] = '\0';
+	while (*from != '\0' && length < IRC_TOPIC_MAX - 1) {
+		const char *mark = strstr(from, CHANNEL_MARK);
+		int literal = mark != NULL ? (int)(mark - from) : (int)strlen(from);
+
+		length += (size_t)snprintf(topic + length, IRC_TOPIC_MAX - length, "%.*s%s",
+		                           literal, from, mark != NULL ? channel->name : "");
+		from += (size_t)literal + (mark != NULL ? strlen(CHANNEL_MARK) : 0);
+	}
+}
+
+void irc_server_figures(struct irc_server *server, struct irc_figures *figures)
+{
+	struct metrics total = {0};
+	uint64_t clients;
+
+	status_sum(server->env->status, &total);
+	clients = metric_read(&total.irc_clients);
+	figures->registered = metric_read(&total.irc_registered);
+	/* The workers count on while they are summed. */
+	figures->unregistered = clients > figures->registered ? clients - figures->registered : 0;
+	figures->channels = server->channels.count;
+	if (server->registered_max < figures->registered) {
+		server->registered_max = figures->registered;
+	}
+	figures->registered_max = server->registered_max;
+}
+
+const char *irc_server_version(const struct irc_server *server, char version[IRC_VERSION_MAX])
+{
+	(void)snprintf(version, IRC_VERSION_MAX, "rcstreamd-%.20s", server->env->status->version);
+	return version;
+}
+
+uint64_t irc_server_started_s(const struct irc_server *server)
+{
+	return server->env->status->started_ms / 1000;
+}
+
+const char *irc_number(char text[IRC_NUMBER_MAX], uint64_t number)
+{
+	(void)snprintf(text, IRC_NUMBER_MAX, "%" PRIu64, number);
+	return text;
+}

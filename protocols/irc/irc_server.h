@@ -1,0 +1,63 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef PROTOCOLS_IRC_IRC_SERVER_H
+#define PROTOCOLS_IRC_IRC_SERVER_H
+
+#include "protocols/front_end.h"
+#include "protocols/irc/irc_channels.h"
+#include "protocols/irc/irc_encode.h"
+
+/*
+ * One worker's IRC server: what its sessions share.  It owns the channels, which
+ * come into being here as their first changes pass and stay to the end.
+ *
+ *   bus ── every change ──> irc_server ── a new name ──> channels
+ *
+ * Threads: the worker's.
+ */
+#define IRC_SOURCE_MAX  192  /* "nick!user@server": at most 30 + 63 + 63 and two signs */
+#define IRC_TOPIC_MAX   2048 /* 300 bytes of template, of which nine become at most fifty */
+#define IRC_NUMBER_MAX  24   /* 64 bits in decimal */
+#define IRC_VERSION_MAX 32
+
+struct irc_server {
+	const struct front_end_env *env; /* lent */
+	const struct conf_irc *conf;
+	char bot_source[IRC_SOURCE_MAX]; /* "B!B@S" */
+	struct irc_encoder encoder;
+	struct irc_channels channels; /* owns them */
+	struct subscriber maker;      /* of channels */
+	struct buffer replies;        /* of the session that is being served; empty in between */
+	uint64_t registered_max;      /* the most that any client here saw registered */
+};
+
+/* The whole server's figures, all workers together. */
+struct irc_figures {
+	uint64_t registered;
+	uint64_t registered_max;
+	uint64_t unregistered;
+	uint64_t channels;
+};
+
+/* Gives a worker's server; it subscribes to the bus.  `env` is lent for its life. */
+struct irc_server *irc_server_create(const struct front_end_env *env);
+
+/* Every session must have gone.  NULL does nothing. */
+void irc_server_destroy(struct irc_server *server);
+
+/* Write the topic of a channel: the template with every "{channel}" replaced by its name. */
+void irc_server_topic(const struct irc_server *server, const struct irc_channel *channel,
+                      char topic[IRC_TOPIC_MAX]);
+
+/* Count the clients and channels of all workers. */
+void irc_server_figures(struct irc_server *server, struct irc_figures *figures);
+
+/* Lends the program's version as IRC wants it, in one word. */
+const char *irc_server_version(const struct irc_server *server, char version[IRC_VERSION_MAX]);
+
+/* Unix time of the server's start, in seconds. */
+uint64_t irc_server_started_s(const struct irc_server *server);
+
+/* Writes a number in decimal to `text`, and lends it back. */
+const char *irc_number(char text[IRC_NUMBER_MAX], uint64_t number);
+
+#endif

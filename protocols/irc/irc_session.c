@@ -1,0 +1,250 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "protocols/irc/irc_session.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "protocols/irc/irc_commands.h"
+#include "protocols/irc/irc_reply.h"
+#include "server/base/log.h"
+#include "server/base/memory.h"
+
+static struct metrics *metrics_of(const struct irc_session *session)
+{
+	return session->server->env->metrics;
+}
+
+static const struct clock *clock_of(const struct irc_session *session)
+{
+	return &session->connection->net->clock;
+}
+
+/* --- changes ------------------------------------------------------------ */
+
+static void on_change(struct subscriber *subscriber, struct delivery *delivery)
+{
+	struct irc_session *session = container_of(subscriber, struct irc_session, subscriber);
+	struct wire *wire = delivery_wire(delivery, &session->server->encoder.encoder);
+
+	if (wire != NULL) {
+		connection_send(session->connection, wire);
+		metric_add(&metrics_of(session)->irc_deliveries, 1);
+	}
+}
+
+static const struct subscriber_ops subscriber_ops = {.deliver = on_change};
+
+static struct text name_of(const struct irc_channel *channel)
+{
+	return (struct text){channel->name, strlen(channel->name)};
+}
+
+bool irc_session_join(struct irc_session *session, struct irc_channel *channel)
+{
+	return irc_channels_add(&session->joined, channel) &&
+	       bus_subscribe(session->server->env->bus, &session->subscriber, BUS_CHANNEL,
+	                     name_of(channel));
+}
+
+bool irc_session_part(struct irc_session *session, const struct irc_channel *channel)
+{
+	return irc_channels_remove(&session->joined, channel) &&
+	       bus_unsubscribe(session->server->env->bus, &session->subscriber, BUS_CHANNEL,
+	                       name_of(channel));
+}
+
+/* --- time-outs ---------------------------------------------------------- */
+
+static uint64_t ping_timeout_ms(const struct irc_session *session)
+{
+	return (uint64_t)session->server->conf->ping_timeout * 1000;
+}
+
+static uint64_t registration_timeout_ms(const struct irc_session *session)
+{
+	return (uint64_t)session->server->conf->registration_timeout * 1000;
+}
+
+/* A quarter of ping_timeout; sooner where the time to register is up before. */
+static void arm_check(struct irc_session *session)
+{
+	uint64_t delay_ms = ping_timeout_ms(session) / 4;
+
+	if (!session->is_registered) {
+		uint64_t end_ms = session->connected_ms + registration_timeout_ms(session);
+		uint64_t now_ms = clock_of(session)->now_ms;
+		uint64_t left_ms = end_ms > now_ms ? end_ms - now_ms : 0;
+
+		delay_ms = left_ms < delay_ms ? left_ms : delay_ms;
+	}
+	deadline_arm(&session->connection->net->deadlines, &session->check, delay_ms);
+}
+
+static void on_check_due(struct deadline *deadline)
+{
+	struct irc_session *session = container_of(deadline, struct irc_session, check);
+	uint64_t now_ms = clock_of(session)->now_ms;
+
+	if (now_ms - session->pong_ms >= ping_timeout_ms(session)) {
+		connection_close(session->connection, CLOSE_PING_TIMEOUT);
+		return;
+	}
+	if (session->is_registered) {
+		/* SmartIrc4net takes the first character off the parameter: it is a colon. */
+		irc_reply_line(session, "PING :%s", session->server->conf->server_name);
+		irc_reply_flush(session);
+	} else if (now_ms - session->connected_ms >= registration_timeout_ms(session)) {
+		connection_close(session->connection, CLOSE_REGISTRATION_TIMEOUT);
+		return;
+	}
+	arm_check(session);
+}
+
+/* --- input -------------------------------------------------------------- */
+
+static void run_line(struct irc_session *session, struct text line)
+{
+	struct irc_message message;
+
+	if (line.length == 0) {
+		return;
+	}
+	if (irc_message_parse(&message, line)) {
+		irc_command_run(session, &message);
+	} else {
+		metric_add(&metrics_of(session)->irc_lines_ignored, 1);
+		irc_session_log(session, "irc.ignored", "a line without a command");
+	}
+}
+
+static size_t on_input(struct connection *connection, const char *bytes, size_t length)
+{
+	struct irc_session *session = connection->owner;
+	size_t done = 0;
+
+	while (connection_is_open(connection) && !connection_is_choked(connection)) {
+		struct irc_lines before = session->lines;
+		struct text line;
+		size_t taken = irc_lines_next(&session->lines, bytes + done, length - done, &line);
+
+		if (taken == 0) {
+			break;
+		}
+		run_line(session, line);
+		if (session->list_after != NULL) {
+			/* A LIST that is not through: the line comes again when there is room. */
+			session->lines = before;
+			break;
+		}
+		done += taken;
+	}
+	irc_reply_flush(session);
+	return done;
+}
+
+/* --- beginning and end -------------------------------------------------- */
+
+/* A QUIT was answered where it was run, with its own words. */
+static void say_goodbye(struct irc_session *session, enum close_reason reason)
+{
+	const struct close_reason_row *row = close_reason_row(reason);
+
+	if (row->is_told && reason != CLOSE_CLIENT_QUIT) {
+		irc_reply_line(session, "ERROR :Closing Link: (%s)", row->text);
+		irc_reply_flush(session);
+	}
+}
+
+static void on_closing(struct connection *connection, enum close_reason reason)
+{
+	struct irc_session *session = connection->owner;
+
+	bus_leave(session->server->env->bus, &session->subscriber);
+	deadline_disarm(&connection->net->deadlines, &session->check);
+	if (session->is_registered) {
+		session->is_registered = false;
+		metric_subtract(&metrics_of(session)->irc_registered, 1);
+	}
+	irc_session_log(session, "irc.closing", close_reason_row(reason)->label);
+	say_goodbye(session, reason);
+}
+
+static void on_closed(struct connection *connection, enum close_reason reason)
+{
+	struct irc_session *session = connection->owner;
+
+	(void)reason;
+	metric_subtract(&metrics_of(session)->irc_clients, 1);
+	irc_channels_finish(&session->joined);
+	free(session->user);
+	free(session->real_name);
+	free(session);
+}
+
+static const struct connection_ops connection_ops = {
+    .on_input = on_input,
+    .on_closing = on_closing,
+    .on_closed = on_closed,
+};
+
+void irc_session_create(struct irc_server *server, struct connection *connection)
+{
+	struct irc_session *session = mem_new(struct irc_session);
+
+	session->connection = connection;
+	session->server = server;
+	session->subscriber.ops = &subscriber_ops;
+	session->check.on_due = on_check_due;
+	session->connected_ms = connection->net->clock.now_ms;
+	session->pong_ms = session->connected_ms;
+	session->signon_s = connection->net->clock.wall_ms / 1000;
+	connection->ops = &connection_ops;
+	connection->owner = session;
+	metric_add(&metrics_of(session)->irc_clients, 1);
+	irc_session_log(session, "irc.connected", "");
+	arm_check(session);
+}
+
+void irc_session_register(struct irc_session *session)
+{
+	session->is_registered = true;
+	session->pong_ms = clock_of(session)->now_ms;
+	metric_add(&metrics_of(session)->irc_registered, 1);
+	irc_session_log(session, "irc.registered", session->nick);
+	arm_check(session);
+}
+
+/* --- names -------------------------------------------------------------- */
+
+const char *irc_session_nick(const struct irc_session *session)
+{
+	return session->nick[0] != '\0' ? session->nick : "*";
+}
+
+bool irc_session_is(const struct irc_session *session, const char *nick)
+{
+	return irc_name_equals(session->nick, nick);
+}
+
+const char *irc_session_source(const struct irc_session *session, char source[IRC_SOURCE_MAX])
+{
+	(void)snprintf(source, IRC_SOURCE_MAX, "%s!%s@%s", session->nick, session->user,
+	               session->server->conf->server_name);
+	return source;
+}
+
+void irc_session_log(const struct irc_session *session, const char *id, const char *text)
+{
+	char peer[PEER_TEXT_MAX];
+
+	if (log_is_on(LOG_LEVEL_DEBUG)) {
+		struct log_scope scope = {
+		    .name = "irc",
+		    .peer = connection_peer(session->connection, peer),
+		    .id = session->connection->id,
+		};
+
+		log_debug(&scope, id, "%s", text);
+	}
+}

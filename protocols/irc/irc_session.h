@@ -1,0 +1,70 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef PROTOCOLS_IRC_IRC_SESSION_H
+#define PROTOCOLS_IRC_IRC_SESSION_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "protocols/irc/irc_message.h"
+#include "protocols/irc/irc_server.h"
+#include "server/base/deadlines.h"
+#include "server/feed/bus.h"
+#include "server/net/connection.h"
+
+/*
+ * One client: who it says it is, what it has joined, whether it is still there.
+ * Its membership of a channel is its subscription to that channel on the bus.
+ *
+ *   CONNECTED ── NICK and USER, no CAP negotiation open ──> REGISTERED ──> closing
+ *
+ * Lives from its connection's beginning to on_closed(), which frees it.
+ *
+ * Threads: the worker's.
+ */
+#define IRC_NICK_MAX 30
+#define IRC_USER_MAX 63 /* bytes; what is longer is cut */
+
+struct irc_session {
+	struct connection *connection;
+	struct irc_server *server;
+	struct subscriber subscriber; /* to the channels in `joined` */
+	struct deadline check;        /* every quarter of ping_timeout */
+	struct irc_channels joined;
+	const struct irc_channel *list_after; /* a LIST goes on behind this one; NULL: none is on */
+	char *user;                           /* NULL before USER */
+	char *real_name;
+	uint64_t connected_ms;
+	uint64_t pong_ms;  /* last sign of life */
+	uint64_t signon_s; /* Unix time of the connection */
+	struct irc_lines lines;
+	bool is_negotiating; /* CAP: registration waits for CAP END */
+	bool is_registered;  /* counted in irc_registered */
+	unsigned capabilities;
+	char nick[IRC_NICK_MAX + 1]; /* "" before NICK */
+};
+
+/* A client has come: give its connection a session. */
+void irc_session_create(struct irc_server *server, struct connection *connection);
+
+/* Lends the nick, "*" before there is one. */
+const char *irc_session_nick(const struct irc_session *session);
+
+/* Whether `nick` is the session's own. */
+bool irc_session_is(const struct irc_session *session, const char *nick);
+
+/* Writes "nick!user@server" to `source`, and lends it back. */
+const char *irc_session_source(const struct irc_session *session, char source[IRC_SOURCE_MAX]);
+
+/* It has registered: from now on it is pinged, and counted. */
+void irc_session_register(struct irc_session *session);
+
+/* Join: its changes come from now on.  False when it had joined. */
+bool irc_session_join(struct irc_session *session, struct irc_channel *channel);
+
+/* Leave a channel.  False when it was not joined. */
+bool irc_session_part(struct irc_session *session, const struct irc_channel *channel);
+
+/* Write a line of debugging about this client. */
+void irc_session_log(const struct irc_session *session, const char *id, const char *text);
+
+#endif
