@@ -5,6 +5,7 @@
 #include <stdbool.h>
 
 #include "protocols/http/http_request.h"
+#include "protocols/http/http_response.h"
 #include "server/net/connection.h"
 
 /*
@@ -12,19 +13,11 @@
  * after the other: the next is not looked at before the present one is over, which
  * http_respond(), http_move() and websocket_accept() bring about.
  *
- *   llhttp ──> request ──> endpoint ── http_respond() ──> outbox
+ *   reader ──> request ──> endpoint ── http_respond() ──> outbox
  *
  * Threads: the worker's.
  */
 struct http_exchange;
-
-struct http_response {
-	unsigned status;          /* 200 */
-	const char *content_type; /* "text/plain; charset=UTF-8"; NULL: no body, no type */
-	const char *fields;       /* further ones, each "Name: value\r\n"; may be NULL */
-	struct text body;
-	bool closes; /* the connection closes after this, whatever the client wants */
-};
 
 /* Lends the request for as long as the exchange lasts. */
 const struct http_request *http_exchange_request(const struct http_exchange *exchange);
@@ -33,9 +26,8 @@ const struct http_request *http_exchange_request(const struct http_exchange *exc
 struct connection *http_exchange_connection(const struct http_exchange *exchange);
 
 /*
- * Answer; the exchange is over.  Content-Length, Date-less, Connection as the
- * request's version wants; `Cache-Control: no-store` unless `fields` has one; no
- * body after HEAD.  Everything is copied.
+ * Answer; the exchange is over.  See http_response_write() for what is added; no body
+ * after HEAD.  Everything is copied.
  */
 void http_respond(struct http_exchange *exchange, const struct http_response *response);
 

@@ -24,7 +24,7 @@ enum http_method {
 
 struct http_field {
 	struct text name;
-	struct text value; /* without white space around it */
+	struct text value; /* without white space around it; may be empty, never NULL */
 };
 
 struct http_request {
@@ -32,12 +32,13 @@ struct http_request {
 	unsigned minor_version; /* of HTTP/1: 0 or 1 */
 	bool keep_alive;        /* the client wants, and the message allows, another request */
 	bool is_upgrade;        /* a well-formed GET that asks for Upgrade: websocket */
-	struct text path;       /* as sent, up to '?'; begins with '/' */
+	struct text path;       /* as sent, up to '?'; begins with '/', but for "OPTIONS *" */
 	struct text query;      /* behind the '?'; NULL bytes without one */
-	struct text body;
+	struct text body;       /* NULL bytes without one */
 	struct http_field *fields;
 	size_t field_count;
-	struct buffer storage; /* what the texts point into */
+	struct buffer head;    /* what path, query and fields point into */
+	struct buffer content; /* what body points into */
 };
 
 /* Free it.  NULL does nothing. */
@@ -46,10 +47,23 @@ void http_request_destroy(struct http_request *request);
 /* Lends the value of the first field of this name (any case); NULL bytes without one. */
 struct text http_request_field(const struct http_request *request, const char *name);
 
+/* How many fields have this name (any case). */
+size_t http_request_field_count(const struct http_request *request, const char *name);
+
+/*
+ * Whether a field of this name, in any of its lines, lists `token` (any case), as in
+ * "Connection: keep-alive, Upgrade" (RFC 9110 §5.6.1).
+ */
+bool http_request_field_lists(const struct http_request *request, const char *name,
+                              const char *token);
+
 /*
  * Lends the raw value of the first parameter of this name in the query, NULL bytes without
  * one; "a" in "?a" and "?a=" has an empty value.
  */
 struct text http_request_parameter(const struct http_request *request, const char *name);
+
+/* Whether `text` is `word`, without regard to ASCII case. */
+bool http_text_is(struct text text, const char *word);
 
 #endif

@@ -2,19 +2,22 @@
 #ifndef PROTOCOLS_HTTP_WEBSOCKET_H
 #define PROTOCOLS_HTTP_WEBSOCKET_H
 
-#include <stdbool.h>
+#include <stddef.h>
 
 #include "protocols/http/http_exchange.h"
-#include "server/base/buffer.h"
 #include "server/base/wire.h"
 #include "server/net/close_reason.h"
 
 /*
  * A WebSocket (RFC 6455, version 13) on a connection that was HTTP's.  wslay reads
- * frames, puts fragments together, checks UTF-8, answers pings and close frames;
+ * frames, checks UTF-8 over fragments, answers pings and close frames;
  * whole frames ready to send go past it, so that a broadcast is not copied
  * per client (a server's frames are unmasked, §5.1, and the same for everyone).
  * No extensions.
+ *
+ *   input ──> wslay ──> ops->on_text() ──> session
+ *               └── pong, close ──> outbox
+ *   session ── websocket_send_...() ──> outbox
  *
  * Threads: the worker's.
  */
@@ -29,8 +32,9 @@ struct websocket_ops {
 	                  size_t length);
 
 	/*
-	 * It has ended, or begins to: by a close frame, by the connection, by
-	 * websocket_close().  Called once; the websocket must not be touched after it.
+	 * It ends: by a close frame, with its connection, or by websocket_close().
+	 * Called once, before the loop waits again and never from within a call
+	 * to a function from here; the websocket must not be touched after it.
 	 */
 	void (*on_gone)(struct websocket *websocket, void *owner, enum close_reason reason);
 };
@@ -44,19 +48,19 @@ struct websocket_ops {
 struct websocket *websocket_accept(struct http_exchange *exchange, const struct websocket_ops *ops,
                                    void *owner);
 
-/* Send a text message. */
+/* Send a text message, valid UTF-8. */
 void websocket_send_text(struct websocket *websocket, const char *bytes, size_t length);
 
 /* Send a wire that is whole frames, as websocket_frame_text() makes them. */
 void websocket_send_frame(struct websocket *websocket, struct wire *wire);
 
-/* Send a close frame with the reason's code and text, then close. */
+/*
+ * Send a close frame with the reason's code and text, after what was sent before, then
+ * close.  No message comes any more and what is sent from now on is dropped.
+ */
 void websocket_close(struct websocket *websocket, enum close_reason reason);
 
 /* Lends the connection, for its peer and what waits in its outbox. */
 struct connection *websocket_connection(const struct websocket *websocket);
-
-/* Codec: add one unmasked, final text frame (RFC 6455 §5.2) of `length` bytes. */
-void websocket_frame_text(struct buffer *out, const char *bytes, size_t length);
 
 #endif

@@ -1,0 +1,273 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The life of an HTTP connection.  All its input passes through on_input(): one
+ * request is read, handled, and the next is read only when that one is over.  What
+ * is not read waits in the connection.
+ */
+#include "protocols/http/http_connection.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "protocols/http/http_router.h"
+#include "server/base/log.h"
+
+static const struct conf_http *conf_of(const struct http_connection *http)
+{
+	return &http->worker->env->conf->http;
+}
+
+/* --- deadlines ---------------------------------------------------------- */
+
+static void arm(struct http_connection *http, unsigned delay_s)
+{
+	deadline_arm(&http->connection->net->deadlines, &http->deadline, (uint64_t)delay_s * 1000);
+}
+
+static void disarm(struct http_connection *http)
+{
+	deadline_disarm(&http->connection->net->deadlines, &http->deadline);
+}
+
+/* --- the end ------------------------------------------------------------ */
+
+static void drop_request(struct http_connection *http)
+{
+	http_request_destroy(http->exchange.request);
+	http->exchange = (struct http_exchange){0};
+}
+
+static void destroy(struct http_connection *http)
+{
+	disarm(http);
+	drop_request(http);
+	http_reader_finish(&http->reader);
+	metric_subtract(&http->worker->env->metrics->http_connections, 1);
+	free(http);
+}
+
+static void on_closing(struct connection *connection, enum close_reason reason)
+{
+	struct http_connection *http = connection->owner;
+	struct http_exchange *exchange = &http->exchange;
+
+	(void)reason; /* HTTP has no goodbye: a client that is told nothing asks again */
+	disarm(http);
+	http->phase = HTTP_LEAVING;
+	if (exchange->on_gone != NULL) {
+		void (*on_gone)(struct http_exchange *, void *) = exchange->on_gone;
+
+		exchange->on_gone = NULL;
+		on_gone(exchange, exchange->owner);
+	}
+}
+
+static void on_closed(struct connection *connection, enum close_reason reason)
+{
+	(void)reason;
+	destroy(connection->owner);
+}
+
+void http_connection_release(struct http_connection *http)
+{
+	http->phase = HTTP_LEAVING;
+	connection_resume(http->connection);
+	if (http->is_in_input) {
+		http->is_released = true;
+	} else {
+		destroy(http);
+	}
+}
+
+/* --- refusals ----------------------------------------------------------- */
+
+/* Answer what did not become a request; what follows it cannot be trusted. */
+static void refuse(struct http_connection *http, unsigned status, enum close_reason reason)
+{
+	struct http_response_form form = {.minor_version = 1, .keep_alive = false};
+	struct buffer out = {0};
+	char line[64];
+
+	(void)snprintf(line, sizeof(line), "%s\n", http_response_phrase(status));
+	http_response_write(&out,
+	                    &(struct http_response){
+				.status = status,
+				.content_type = "text/plain; charset=UTF-8",
+				.body = {.bytes = line, .length = strlen(line)},
+			    },
+	                    form);
+	connection_send_bytes(http->connection, out.bytes, out.length);
+	buffer_finish(&out);
+	metric_add(&http->worker->env->metrics->http_errors, 1);
+	http->phase = HTTP_LEAVING;
+	connection_close(http->connection, reason);
+}
+
+static enum close_reason reason_of(unsigned status)
+{
+	return status == 413 || status == 414 || status == 431 ? CLOSE_TOO_BIG
+	                                                       : CLOSE_PROTOCOL_ERROR;
+}
+
+/*
+ * Too slow with a request, or none came.  An idle client that still takes what it
+ * was sent is not idle; one that has begun a request is told.
+ */
+static void on_due(struct deadline *deadline)
+{
+	struct http_connection *http = container_of(deadline, struct http_connection, deadline);
+
+	if (http->reader.state != HTTP_READER_IDLE) {
+		refuse(http, 408, CLOSE_TIMEOUT);
+	} else if (connection_queued(http->connection) > 0) {
+		arm(http, conf_of(http)->keep_alive_timeout);
+	} else {
+		http->phase = HTTP_LEAVING;
+		connection_close(http->connection, CLOSE_TIMEOUT);
+	}
+}
+
+/* --- requests ----------------------------------------------------------- */
+
+static void respond_method(struct http_exchange *exchange, unsigned status, const char *fields)
+{
+	http_respond(exchange, &(struct http_response){.status = status, .fields = fields});
+}
+
+void http_connection_dispatch(struct http_connection *http, struct http_request *request)
+{
+	const struct http_endpoint *endpoint = http_router_find(http_endpoints, request->path);
+	struct http_exchange *exchange = &http->exchange;
+
+	disarm(http);
+	http->phase = HTTP_ANSWERING;
+	*exchange = (struct http_exchange){.request = request};
+	if (http_text_is(request->path, "*")) {
+		respond_method(exchange, 204, "Allow: GET, HEAD, POST, OPTIONS\r\n");
+	} else if (endpoint == NULL) {
+		http_respond_status(exchange, 404);
+	} else if (!http_router_allows(endpoint, request->method)) {
+		respond_method(exchange, 405, http_router_allow_field(endpoint));
+	} else {
+		endpoint->on_request(http->worker->states[endpoint - http_endpoints], exchange);
+	}
+}
+
+void http_connection_next(struct http_connection *http, bool keep_alive)
+{
+	drop_request(http);
+	if (!keep_alive) {
+		http->phase = HTTP_LEAVING;
+		connection_close(http->connection, CLOSE_PROTOCOL_DONE);
+		return;
+	}
+	http->phase = HTTP_READING;
+	arm(http, conf_of(http)->keep_alive_timeout);
+	if (!http->is_in_input) {
+		connection_resume(http->connection);
+	}
+}
+
+/* The reader has come to a new state: a body is to follow, or a request is there, or never will. */
+static void on_reader_state(struct http_connection *http)
+{
+	switch (http->reader.state) {
+	case HTTP_READER_IDLE:
+		break;
+	case HTTP_READER_HEAD:
+		arm(http, conf_of(http)->header_timeout);
+		break;
+	case HTTP_READER_BODY:
+		arm(http, conf_of(http)->body_timeout);
+		if (http_reader_wants_continue(&http->reader)) {
+			connection_send_bytes(http->connection, "HTTP/1.1 100 Continue\r\n\r\n",
+			                      25);
+		}
+		break;
+	case HTTP_READER_WHOLE:
+		http_connection_dispatch(http, http_reader_give(&http->reader));
+		break;
+	case HTTP_READER_REFUSED:
+		refuse(http, http->reader.status, reason_of(http->reader.status));
+		break;
+	}
+}
+
+static bool takes_input(const struct http_connection *http)
+{
+	return http->phase == HTTP_READING && connection_is_open(http->connection) &&
+	       !connection_is_choked(http->connection);
+}
+
+static size_t on_input(struct connection *connection, const char *bytes, size_t length)
+{
+	struct http_connection *http = connection->owner;
+	unsigned requests = 0;
+	size_t taken = 0;
+
+	http->is_in_input = true;
+	while (taken < length && takes_input(http)) {
+		enum http_reader_state before = http->reader.state;
+
+		if (requests == HTTP_REQUESTS_PER_INPUT) {
+			connection_resume(connection);
+			break;
+		}
+		taken += http_reader_take(&http->reader, bytes + taken, length - taken);
+		requests += http->reader.state == HTTP_READER_WHOLE ? 1 : 0;
+		if (http->reader.state != before) {
+			on_reader_state(http);
+		}
+	}
+	http->is_in_input = false;
+	if (http->is_released) {
+		destroy(http);
+	}
+	return taken;
+}
+
+/* --- moving ------------------------------------------------------------- */
+
+/* No on_closing() follows: on_closed() frees the rest. */
+static void on_detached(struct connection *connection, struct migrant *migrant)
+{
+	struct http_connection *http = connection->owner;
+	const struct front_end_env *env = http->worker->env;
+
+	migrant->cargo = http->exchange.request;
+	http->exchange.request = NULL;
+	env->move(env, http->exchange.target, migrant);
+}
+
+void http_connection_move(struct http_connection *http)
+{
+	http->exchange.on_gone = NULL;
+	http->phase = HTTP_LEAVING;
+	connection_detach(http->connection, on_detached);
+}
+
+/* --- the beginning ------------------------------------------------------ */
+
+static const struct connection_ops ops = {
+    .on_input = on_input,
+    .on_closing = on_closing,
+    .on_closed = on_closed,
+};
+
+struct http_connection *http_connection_begin(struct http_worker *worker,
+                                              struct connection *connection)
+{
+	struct http_connection *http = mem_new(struct http_connection);
+
+	http->worker = worker;
+	http->connection = connection;
+	http->deadline.on_due = on_due;
+	http->phase = HTTP_READING;
+	http_reader_init(&http->reader, &worker->limits);
+	connection->ops = &ops;
+	connection->owner = http;
+	metric_add(&worker->env->metrics->http_connections, 1);
+	arm(http, conf_of(http)->keep_alive_timeout);
+	return http;
+}

@@ -1,0 +1,113 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "protocols/http/http_request.h"
+
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
+
+void http_request_destroy(struct http_request *request)
+{
+	if (request == NULL) {
+		return;
+	}
+	buffer_finish(&request->head);
+	buffer_finish(&request->content);
+	free(request->fields);
+	free(request);
+}
+
+bool http_text_is(struct text text, const char *word)
+{
+	return text.length == strlen(word) && strncasecmp(text.bytes, word, text.length) == 0;
+}
+
+struct text http_request_field(const struct http_request *request, const char *name)
+{
+	for (size_t i = 0; i < request->field_count; i++) {
+		if (http_text_is(request->fields[i].name, name)) {
+			return request->fields[i].value;
+		}
+	}
+	return (struct text){0};
+}
+
+size_t http_request_field_count(const struct http_request *request, const char *name)
+{
+	size_t count = 0;
+
+	for (size_t i = 0; i < request->field_count; i++) {
+		count += http_text_is(request->fields[i].name, name) ? 1 : 0;
+	}
+	return count;
+}
+
+/* Takes the first piece of `rest`, up to `separator` or the end, off it. */
+static struct text next_piece(struct text *rest, char separator)
+{
+	const char *end = memchr(rest->bytes, separator, rest->length);
+	struct text piece = {.bytes = rest->bytes, .length = rest->length};
+
+	if (end == NULL) {
+		*rest = (struct text){.bytes = rest->bytes + rest->length};
+		return piece;
+	}
+	piece.length = (size_t)(end - rest->bytes);
+	rest->bytes = end + 1;
+	rest->length -= piece.length + 1;
+	return piece;
+}
+
+static bool is_blank(char byte)
+{
+	return byte == ' ' || byte == '\t';
+}
+
+static struct text trimmed(struct text text)
+{
+	while (text.length > 0 && is_blank(text.bytes[0])) {
+		text.bytes++;
+		text.length--;
+	}
+	while (text.length > 0 && is_blank(text.bytes[text.length - 1])) {
+		text.length--;
+	}
+	return text;
+}
+
+static bool lists(struct text value, const char *token)
+{
+	while (value.length > 0) {
+		if (http_text_is(trimmed(next_piece(&value, ',')), token)) {
+			return true;
+		}
+	}
+	return false;
+}
+
+bool http_request_field_lists(const struct http_request *request, const char *name,
+                              const char *token)
+{
+	for (size_t i = 0; i < request->field_count; i++) {
+		if (http_text_is(request->fields[i].name, name) &&
+		    lists(request->fields[i].value, token)) {
+			return true;
+		}
+	}
+	return false;
+}
+
+struct text http_request_parameter(const struct http_request *request, const char *name)
+{
+	struct text rest = request->query;
+	size_t length = strlen(name);
+
+	while (rest.length > 0) {
+		struct text value = next_piece(&rest, '&');
+		struct text key = next_piece(&value, '=');
+
+		if (key.length == length && memcmp(key.bytes, name, length) == 0) {
+			return value;
+		}
+	}
+	return (struct text){0};
+}
