@@ -47,6 +47,8 @@ if(LLHTTP_LIBRARY AND LLHTTP_INCLUDE_DIR)
 elseif(LLHTTP_INCLUDE_DIR AND EXISTS /usr/share/llhttp/llhttp.c)
     add_library(llhttp STATIC
         /usr/share/llhttp/llhttp.c /usr/share/llhttp/api.c /usr/share/llhttp/http.c)
+    # Without it, Debian's version skips what should be the CR LF behind a chunk.
+    target_compile_definitions(llhttp PUBLIC LLHTTP_STRICT_MODE=1)
     target_include_directories(llhttp SYSTEM PUBLIC ${LLHTTP_INCLUDE_DIR})
 else()
     message(FATAL_ERROR "llhttp was not found: install the package node-llhttp")
