@@ -1,0 +1,37 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef PROTOCOLS_SOCKETIO_SOCKETIO_ANSWER_H
+#define PROTOCOLS_SOCKETIO_SOCKETIO_ANSWER_H
+
+#include "server/feed/change.h"
+
+/*
+ * HTTP answers that a page of another origin may read (CORS, the Fetch standard §3.2):
+ * with an Origin in the request, that very origin is allowed, with credentials,
+ * since the client's XMLHttpRequest asks with them and "*" would not do then.
+ *
+ * Threads: the worker's.
+ */
+struct http_exchange;
+
+#define SOCKETIO_ORIGIN_MAX 256 /* bytes; a longer Origin is not answered to */
+
+#define SOCKETIO_PLAIN      "text/plain"
+#define SOCKETIO_JAVASCRIPT "application/javascript"
+
+/*
+ * The charset matters: python-requests takes text/plain without one as Latin-1, and
+ * does not find the U+FFFD of a payload then.
+ */
+#define SOCKETIO_PAYLOAD "text/plain; charset=UTF-8"
+
+/* Answer; the exchange is over.  The body is copied. */
+void socketio_answer(struct http_exchange *exchange, unsigned status, const char *content_type,
+                     struct text body);
+
+/* Answer with a sentence of plain text. */
+void socketio_answer_text(struct http_exchange *exchange, unsigned status, const char *text);
+
+/* Answer an OPTIONS request: what a page may do here. */
+void socketio_answer_preflight(struct http_exchange *exchange);
+
+#endif

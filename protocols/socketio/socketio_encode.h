@@ -1,0 +1,26 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef PROTOCOLS_SOCKETIO_SOCKETIO_ENCODE_H
+#define PROTOCOLS_SOCKETIO_SOCKETIO_ENCODE_H
+
+#include "server/feed/change.h"
+
+/*
+ * How Socket.IO writes a change: the packet
+ *
+ *   5::/rc:{"args":[CHANGE],"name":"change"}
+ *
+ * in which CHANGE is the change's JSON as it came, but for the characters outside
+ * ASCII: they become \uXXXX, as RCStream sent them.  It is the only form that all
+ * clients read: lengths agree in bytes, code points and UTF-16 units, and neither
+ * the payload's U+FFFD nor JavaScript's U+2028 can stand in it.
+ *
+ * Threads: any.
+ */
+
+/* The packet: what goes into a payload. */
+extern const struct encoder socketio_packet_encoder;
+
+/* The packet in a WebSocket text frame, ready to send. */
+extern const struct encoder socketio_frame_encoder;
+
+#endif

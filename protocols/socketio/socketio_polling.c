@@ -1,0 +1,233 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Transport: the client asks with GET, and waits when there is nothing yet; it sends
+ * with POST.  Between two polls packets wait here, as references to the wires that
+ * all clients share.  A poll that waits is answered by the first packet; what comes
+ * after it goes, all together, with the next.
+ */
+#include <stdlib.h>
+
+#include "protocols/http/http_exchange.h"
+#include "protocols/socketio/socketio_answer.h"
+#include "protocols/socketio/socketio_encode.h"
+#include "protocols/socketio/socketio_session.h"
+#include "server/base/memory.h"
+#include "server/net/outbox.h"
+
+/*
+ * How long a poll waits: less than the 30 s after which socketIO_client gives up,
+ * as long as socket.io 0.9 let it.
+ */
+#define POLL_SECONDS_MAX 20
+
+/* Bytes of packets in one answer, beside a first one of any size. */
+#define ANSWER_BYTES_MAX (256 * 1024)
+
+struct polling {
+	struct socketio_session *session;
+	struct http_exchange *waiting; /* a poll not yet answered; NULL: none */
+	struct outbox packets;         /* empty while a poll waits */
+	size_t packet_count;
+	struct deadline idle; /* armed while a poll waits */
+};
+
+static const struct front_end_env *env_of(const struct polling *polling)
+{
+	return polling->session->sessions->env;
+}
+
+static void answer_packet(struct http_exchange *exchange, enum socketio_type type)
+{
+	struct buffer packet = {0};
+
+	socketio_packet_write(&(struct socketio_packet){.type = type}, &packet);
+	socketio_answer(exchange, 200, SOCKETIO_PAYLOAD,
+	                (struct text){.bytes = packet.bytes, .length = packet.length});
+	buffer_finish(&packet);
+}
+
+/* --- the poll ----------------------------------------------------------- */
+
+/* Take the poll out, to answer it: the client has so long to ask again. */
+static struct http_exchange *end_waiting(struct polling *polling)
+{
+	struct http_exchange *exchange = polling->waiting;
+
+	polling->waiting = NULL;
+	deadline_disarm(&env_of(polling)->net->deadlines, &polling->idle);
+	socketio_session_expire_in(polling->session, env_of(polling)->conf->socketio.close_timeout);
+	return exchange;
+}
+
+static void on_poll_gone(struct http_exchange *exchange, void *owner)
+{
+	(void)exchange;
+	(void)end_waiting(owner);
+}
+
+static void on_idle(struct deadline *idle)
+{
+	answer_packet(end_waiting(container_of(idle, struct polling, idle)), SOCKETIO_NOOP);
+}
+
+static unsigned poll_seconds(const struct polling *polling)
+{
+	unsigned interval = env_of(polling)->conf->socketio.heartbeat_interval;
+
+	return interval < POLL_SECONDS_MAX ? interval : POLL_SECONDS_MAX;
+}
+
+static void begin_waiting(struct polling *polling, struct http_exchange *exchange)
+{
+	polling->waiting = exchange;
+	socketio_session_stay(polling->session);
+	deadline_arm(&env_of(polling)->net->deadlines, &polling->idle,
+	             (uint64_t)poll_seconds(polling) * 1000);
+	http_hold(exchange, polling, on_poll_gone);
+}
+
+/* --- packets that wait -------------------------------------------------- */
+
+/* Move packets to a payload: all of them, or as many as one answer may hold. */
+static void take_packets(struct polling *polling, struct buffer *payload)
+{
+	struct outbox_pool *pool = &env_of(polling)->net->pool;
+	bool is_alone = polling->packet_count == 1;
+	struct iovec piece;
+
+	while (outbox_peek(&polling->packets, &piece, 1) == 1) {
+		struct text packet = {.bytes = piece.iov_base, .length = piece.iov_len};
+
+		if (payload->length > 0 && payload->length + packet.length > ANSWER_BYTES_MAX) {
+			return;
+		}
+		if (is_alone) {
+			buffer_append(payload, packet.bytes, packet.length);
+		} else {
+			socketio_payload_add(payload, packet);
+		}
+		outbox_advance(pool, &polling->packets, packet.length);
+		polling->packet_count--;
+	}
+}
+
+static void answer_packets(struct polling *polling, struct http_exchange *exchange)
+{
+	struct buffer payload = {0};
+
+	take_packets(polling, &payload);
+	socketio_answer(exchange, 200, SOCKETIO_PAYLOAD,
+	                (struct text){.bytes = payload.bytes, .length = payload.length});
+	buffer_finish(&payload);
+}
+
+static void queue(struct polling *polling, struct wire *packet)
+{
+	struct net *net = env_of(polling)->net;
+
+	if (polling->packets.bytes + packet->length > net->limits.outbox_max) {
+		metric_add(&env_of(polling)->metrics->socketio_sessions_slow, 1);
+		socketio_session_end(polling->session, CLOSE_SENDQ_EXCEEDED);
+		return;
+	}
+	outbox_push(&net->pool, &polling->packets, packet);
+	polling->packet_count++;
+	if (polling->waiting != NULL) {
+		answer_packets(polling, end_waiting(polling));
+	}
+}
+
+static void send_packet(struct socketio_session *session, struct text packet)
+{
+	struct wire *wire = wire_copy(packet.bytes, packet.length);
+
+	queue(session->link, wire);
+	wire_unref(wire);
+}
+
+static void deliver_change(struct socketio_session *session, struct delivery *delivery)
+{
+	queue(session->link, delivery_wire(delivery, &socketio_packet_encoder));
+}
+
+/* --- requests ----------------------------------------------------------- */
+
+static void open_polling(struct socketio_session *session)
+{
+	struct polling *polling = mem_new(struct polling);
+
+	polling->session = session;
+	polling->idle.on_due = on_idle;
+	socketio_session_open(session, &socketio_polling, polling,
+	                      env_of(polling)->conf->socketio.close_timeout);
+}
+
+static void on_poll(struct socketio_session *session, struct http_exchange *exchange)
+{
+	struct polling *polling;
+
+	if (session->transport != &socketio_polling) {
+		open_polling(session);
+	}
+	polling = session->link;
+	if (polling->waiting != NULL) {
+		/* The client has given it up without our noticing, or asks twice. */
+		answer_packet(end_waiting(polling), SOCKETIO_NOOP);
+	}
+	if (polling->packet_count > 0) {
+		socketio_session_expire_in(session, env_of(polling)->conf->socketio.close_timeout);
+		answer_packets(polling, exchange);
+	} else {
+		begin_waiting(polling, exchange);
+	}
+}
+
+static void on_post(struct socketio_session *session, struct http_exchange *exchange)
+{
+	struct text payload = http_exchange_request(exchange)->body;
+	struct text packet;
+
+	if (!socketio_payload_is_valid(payload)) {
+		socketio_session_count_bad(session);
+		socketio_answer_text(exchange, 400, "the payload could not be read");
+		return;
+	}
+	/* One that is late after a change of transport is taken all the same. */
+	if (session->transport == NULL) {
+		open_polling(session);
+	}
+	while (socketio_payload_next(&payload, &packet)) {
+		socketio_session_take(session, packet);
+	}
+	socketio_answer_text(exchange, 200, "1");
+}
+
+static void on_request(struct socketio_session *session, struct http_exchange *exchange)
+{
+	if (http_exchange_request(exchange)->method == HTTP_METHOD_POST) {
+		on_post(session, exchange);
+	} else {
+		on_poll(session, exchange);
+	}
+}
+
+static void close_polling(struct socketio_session *session, enum close_reason reason)
+{
+	struct polling *polling = session->link;
+	struct net *net = env_of(polling)->net;
+
+	if (polling->waiting != NULL) {
+		answer_packet(end_waiting(polling),
+		              reason == CLOSE_CLIENT_QUIT ? SOCKETIO_DISCONNECT : SOCKETIO_NOOP);
+	}
+	outbox_clear(&net->pool, &polling->packets);
+	free(polling);
+}
+
+const struct socketio_transport socketio_polling = {
+    .name = "xhr-polling",
+    .on_request = on_request,
+    .send = send_packet,
+    .deliver = deliver_change,
+    .close = close_polling,
+};

@@ -1,0 +1,331 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * A session ends in the middle of things: while the bus delivers, while a payload's
+ * packets are worked off.  So socketio_session_end() undoes what others can see
+ * and leaves the memory for a deadline to free.
+ */
+#include "protocols/socketio/socketio_session.h"
+
+#include <jansson.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <utlist.h>
+
+#include "protocols/socketio/socketio_rc.h"
+#include "server/base/memory.h"
+#include "server/base/random.h"
+
+static const char digits[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
+
+static struct metrics *metrics_of(const struct socketio_session *session)
+{
+	return session->sessions->env->metrics;
+}
+
+static struct deadlines *deadlines_of(const struct socketio_session *session)
+{
+	return &session->sessions->env->net->deadlines;
+}
+
+/* --- ids ---------------------------------------------------------------- */
+
+/* The worker, then random bytes; both in base64url (RFC 4648 §5), without padding. */
+static void write_sid(char sid[SOCKETIO_SID_LENGTH + 1], unsigned worker)
+{
+	unsigned char bytes[SOCKETIO_RANDOM_BYTES];
+	char *at = sid;
+
+	*at++ = digits[(worker >> 6) & 0x3f];
+	*at++ = digits[worker & 0x3f];
+	random_fill(bytes, sizeof(bytes));
+	for (size_t i = 0; i < sizeof(bytes); i += 3) {
+		unsigned bits =
+		    (unsigned)bytes[i] << 16 | (unsigned)bytes[i + 1] << 8 | bytes[i + 2];
+
+		for (int shift = 18; shift >= 0; shift -= 6) {
+			*at++ = digits[(bits >> shift) & 0x3f];
+		}
+	}
+	*at = '\0';
+}
+
+bool socketio_session_worker(struct text sid, unsigned *worker)
+{
+	*worker = 0;
+	if (sid.length != SOCKETIO_SID_LENGTH) {
+		return false;
+	}
+	for (size_t i = 0; i < SOCKETIO_WORKER_LENGTH; i++) {
+		const char *digit = memchr(digits, sid.bytes[i], sizeof(digits) - 1);
+
+		if (digit == NULL) {
+			return false;
+		}
+		*worker = *worker << 6 | (unsigned)(digit - digits);
+	}
+	return true;
+}
+
+/* --- out ---------------------------------------------------------------- */
+
+static void on_delivered(struct subscriber *subscriber, struct delivery *delivery)
+{
+	struct socketio_session *session =
+	    container_of(subscriber, struct socketio_session, subscriber);
+
+	metric_add(&metrics_of(session)->socketio_deliveries, 1);
+	session->transport->deliver(session, delivery);
+}
+
+static const struct subscriber_ops subscriber_ops = {.deliver = on_delivered};
+
+void socketio_session_send(struct socketio_session *session, const struct socketio_packet *packet)
+{
+	struct buffer bytes = {0};
+
+	if (session->is_ended) {
+		return;
+	}
+	require(session->transport != NULL);
+	socketio_packet_write(packet, &bytes);
+	session->transport->send(session,
+	                         (struct text){.bytes = bytes.bytes, .length = bytes.length});
+	buffer_finish(&bytes);
+}
+
+void socketio_session_send_error(struct socketio_session *session, struct text endpoint,
+                                 const char *reason, const char *text)
+{
+	json_t *event = json_pack("{s:s, s:[s, s]}", "name", "error", "args", reason, text);
+	char *data = json_dumps(event, JSON_COMPACT | JSON_SORT_KEYS | JSON_ENSURE_ASCII);
+
+	require(data != NULL); /* valid UTF-8 throughout */
+	socketio_session_send(session, &(struct socketio_packet){
+					   .type = SOCKETIO_EVENT,
+					   .endpoint = endpoint,
+					   .data = {.bytes = data, .length = strlen(data)},
+				       });
+	free(data);
+	json_decref(event);
+}
+
+/* --- in ----------------------------------------------------------------- */
+
+void socketio_session_count_bad(struct socketio_session *session)
+{
+	metric_add(&metrics_of(session)->socketio_bad_packets, 1);
+	log_debug(&session->log, "socketio.bad_packet", "a packet could not be read");
+}
+
+/* To the session itself: the endpoint is empty. */
+static void take_own(struct socketio_session *session, const struct socketio_packet *packet)
+{
+	if (packet->type == SOCKETIO_DISCONNECT) {
+		socketio_session_end(session, CLOSE_CLIENT_QUIT);
+	}
+}
+
+static void refuse_endpoint(struct socketio_session *session, struct text endpoint)
+{
+	char text[SOCKETIO_ENDPOINT_MAX + 64];
+
+	(void)snprintf(text, sizeof(text),
+	               "The endpoint you tried to connect to doesn't exist: %.*s",
+	               (int)endpoint.length, endpoint.length > 0 ? endpoint.bytes : "");
+	socketio_session_send_error(session, endpoint, "no_such_namespace", text);
+}
+
+static bool wants_endpoint(const struct socketio_packet *packet)
+{
+	switch (packet->type) {
+	case SOCKETIO_CONNECT:
+		return packet->endpoint.length > 0;
+	case SOCKETIO_MESSAGE:
+	case SOCKETIO_JSON:
+	case SOCKETIO_EVENT:
+		return true;
+	default:
+		return false;
+	}
+}
+
+static bool is_rc(struct text endpoint)
+{
+	static const char rc[] = SOCKETIO_RC_ENDPOINT;
+
+	return endpoint.length == sizeof(rc) - 1 && memcmp(endpoint.bytes, rc, sizeof(rc) - 1) == 0;
+}
+
+/* Anything a client sends shows that it lives; anything sent to it does not. */
+static void note_life(struct socketio_session *session)
+{
+	if (deadline_is_armed(&session->expiry)) {
+		deadline_arm(deadlines_of(session), &session->expiry, session->expiry_ms);
+	}
+}
+
+void socketio_session_take(struct socketio_session *session, struct text bytes)
+{
+	struct socketio_packet packet;
+
+	if (session->is_ended) {
+		return;
+	}
+	note_life(session);
+	if (!socketio_packet_read(bytes, &packet)) {
+		socketio_session_count_bad(session);
+	} else if (is_rc(packet.endpoint)) {
+		socketio_rc_take(session, &packet);
+	} else if (wants_endpoint(&packet)) {
+		refuse_endpoint(session, packet.endpoint);
+	} else if (packet.endpoint.length == 0) {
+		take_own(session, &packet);
+	}
+}
+
+/* --- life --------------------------------------------------------------- */
+
+static void on_expired(struct deadline *expiry)
+{
+	struct socketio_session *session = container_of(expiry, struct socketio_session, expiry);
+
+	metric_add(&metrics_of(session)->socketio_sessions_expired, 1);
+	socketio_session_end(session, CLOSE_PING_TIMEOUT);
+}
+
+void socketio_session_expire_in(struct socketio_session *session, unsigned seconds)
+{
+	session->expiry_ms = (uint64_t)seconds * 1000;
+	deadline_arm(deadlines_of(session), &session->expiry, session->expiry_ms);
+}
+
+void socketio_session_stay(struct socketio_session *session)
+{
+	deadline_disarm(deadlines_of(session), &session->expiry);
+}
+
+static unsigned open_timeout(const struct front_end_env *env)
+{
+	unsigned heartbeat_timeout = env->conf->socketio.heartbeat_timeout;
+
+	return heartbeat_timeout < SOCKETIO_OPEN_TIMEOUT_S ? heartbeat_timeout
+	                                                   : SOCKETIO_OPEN_TIMEOUT_S;
+}
+
+struct socketio_session *socketio_session_create(struct socketio_sessions *sessions)
+{
+	const struct front_end_env *env = sessions->env;
+	struct socketio_session *session;
+
+	if (HASH_COUNT(sessions->by_sid) >= sessions->sessions_max) {
+		return NULL;
+	}
+	session = mem_new(struct socketio_session);
+	session->sessions = sessions;
+	session->subscriber.ops = &subscriber_ops;
+	session->expiry.on_due = on_expired;
+	session->log = (struct log_scope){.name = "socketio", .id = sessions->next_number};
+	sessions->next_number += env->workers;
+	write_sid(session->sid, env->worker);
+	HASH_ADD(hh, sessions->by_sid, sid, SOCKETIO_SID_LENGTH, session);
+	metric_add(&env->metrics->socketio_sessions, 1);
+	socketio_session_expire_in(session, open_timeout(env));
+	return session;
+}
+
+struct socketio_session *socketio_session_find(const struct socketio_sessions *sessions,
+                                               struct text sid)
+{
+	struct socketio_session *session = NULL;
+
+	if (sid.length == SOCKETIO_SID_LENGTH) {
+		HASH_FIND(hh, sessions->by_sid, sid.bytes, SOCKETIO_SID_LENGTH, session);
+	}
+	return session;
+}
+
+static void close_transport(struct socketio_session *session, enum close_reason reason)
+{
+	if (session->transport != NULL) {
+		session->transport->close(session, reason);
+		session->link = NULL;
+	}
+}
+
+void socketio_session_open(struct socketio_session *session,
+                           const struct socketio_transport *transport, void *link)
+{
+	require(!session->is_ended);
+	if (session->transport == NULL) {
+		metric_add(&metrics_of(session)->socketio_clients, 1);
+	}
+	close_transport(session, CLOSE_PROTOCOL_DONE);
+	session->transport = transport;
+	session->link = link;
+	socketio_session_expire_in(session, expiry_s);
+	log_debug(&session->log, "socketio.open", "transport %s", transport->name);
+	socketio_session_send(session, &(struct socketio_packet){.type = SOCKETIO_CONNECT});
+}
+
+static void free_ended(struct socketio_sessions *sessions)
+{
+	struct socketio_session *session;
+
+	while ((session = sessions->ended) != NULL) {
+		LL_DELETE2(sessions->ended, session, next_ended);
+		free(session);
+	}
+}
+
+static void on_burial(struct deadline *burial)
+{
+	free_ended(container_of(burial, struct socketio_sessions, burial));
+}
+
+void socketio_session_end(struct socketio_session *session, enum close_reason reason)
+{
+	struct socketio_sessions *sessions = session->sessions;
+
+	if (session->is_ended) {
+		return;
+	}
+	session->is_ended = true;
+	log_debug(&session->log, "socketio.end", "%s", close_reason_row(reason)->label);
+	HASH_DEL(sessions->by_sid, session);
+	bus_leave(sessions->env->bus, &session->subscriber);
+	metric_subtract(&metrics_of(session)->socketio_sessions, 1);
+	if (session->transport != NULL) {
+		metric_subtract(&metrics_of(session)->socketio_clients, 1);
+	}
+	close_transport(session, reason);
+	deadline_disarm(deadlines_of(session), &session->expiry);
+	LL_PREPEND2(sessions->ended, session, next_ended);
+	if (!deadline_is_armed(&sessions->burial)) {
+		deadline_arm(deadlines_of(session), &sessions->burial, 0);
+	}
+}
+
+void socketio_sessions_init(struct socketio_sessions *sessions, const struct front_end_env *env)
+{
+	*sessions = (struct socketio_sessions){
+	    .env = env,
+	    .sessions_max = env->conf->socketio.max_sessions / env->workers,
+	    .burial = {.on_due = on_burial},
+	    .next_number = env->worker + 1,
+	};
+	if (sessions->sessions_max == 0) {
+		sessions->sessions_max = 1;
+	}
+}
+
+void socketio_sessions_finish(struct socketio_sessions *sessions)
+{
+	struct socketio_session *session, *next;
+
+	HASH_ITER (hh, sessions->by_sid, session, next) {
+		socketio_session_end(session, CLOSE_SHUTDOWN);
+	}
+	deadline_disarm(&sessions->env->net->deadlines, &sessions->burial);
+	free_ended(sessions);
+}

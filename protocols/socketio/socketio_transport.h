@@ -1,0 +1,51 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef PROTOCOLS_SOCKETIO_SOCKETIO_TRANSPORT_H
+#define PROTOCOLS_SOCKETIO_SOCKETIO_TRANSPORT_H
+
+#include "server/feed/change.h"
+#include "server/feed/delivery.h"
+#include "server/net/close_reason.h"
+
+/*
+ * A way in which packets travel between a session and its client.  One constant
+ * each; a session has one at a time, opened with socketio_session_open(), and what
+ * the transport keeps for it in session->link:
+ *
+ *   exchange ── on_request() ──> transport ── socketio_session_take() ──> session
+ *   session ── send(), deliver() ──> transport ──> client
+ *
+ * Threads: the worker's.
+ */
+struct http_exchange;
+struct socketio_session;
+
+struct socketio_transport {
+	const char *name; /* in addresses, and in the handshake's list */
+
+	/*
+	 * A request to the transport's address in this session, which may have no
+	 * transport yet, or another one.  Answers it, at once or later.
+	 */
+	void (*on_request)(struct socketio_session *session, struct http_exchange *exchange);
+
+	/* Send a packet, lent.  May end the session. */
+	void (*send)(struct socketio_session *session, struct text packet);
+
+	/* Send a change, lent.  May end the session. */
+	void (*deliver)(struct socketio_session *session, struct delivery *delivery);
+
+	/*
+	 * Let go of the client and free the link.  With CLOSE_CLIENT_QUIT the client
+	 * has asked for the end and is told "0::"; with any other reason it must not be,
+	 * since a client that reads it does not come back.
+	 */
+	void (*close)(struct socketio_session *session, enum close_reason reason);
+};
+
+/* Packets over a WebSocket, one a text message; socketio_websocket.c. */
+extern const struct socketio_transport socketio_websocket;
+
+/* Packets as bodies of GET and POST; socketio_polling.c. */
+extern const struct socketio_transport socketio_polling;
+
+#endif

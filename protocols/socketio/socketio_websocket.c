@@ -1,0 +1,123 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Transport: each packet is a text message.  A change goes out as a frame that all
+ * clients share; a session ends with its connection.
+ */
+#include <stdlib.h>
+
+#include "protocols/http/http_exchange.h"
+#include "protocols/http/websocket.h"
+#include "protocols/socketio/socketio_answer.h"
+#include "protocols/socketio/socketio_encode.h"
+#include "protocols/socketio/socketio_session.h"
+#include "server/base/memory.h"
+
+/* Between a session and its websocket, whichever goes first; freed when both have let go. */
+struct link {
+	struct socketio_session *session; /* NULL: it has let go */
+	struct websocket *websocket;      /* NULL: it has gone */
+	struct deadlines *deadlines;
+	struct deadline heartbeat;
+	uint64_t interval_ms;
+};
+
+static const struct conf_socketio *conf_of(const struct socketio_session *session)
+{
+	return &session->sessions->env->conf->socketio;
+}
+
+static void on_heartbeat(struct deadline *heartbeat)
+{
+	struct link *link = container_of(heartbeat, struct link, heartbeat);
+
+	deadline_arm(link->deadlines, heartbeat, link->interval_ms);
+	socketio_session_send(link->session, &(struct socketio_packet){.type = SOCKETIO_HEARTBEAT});
+}
+
+static void on_text(struct websocket *websocket, void *owner, const char *bytes, size_t length)
+{
+	struct link *link = owner;
+
+	(void)websocket;
+	if (link->session != NULL) {
+		socketio_session_take(link->session,
+		                      (struct text){.bytes = bytes, .length = length});
+	}
+}
+
+/* FIN, reset or close frame: the client has gone, and its session with it. */
+static void on_gone(struct websocket *websocket, void *owner, enum close_reason reason)
+{
+	struct link *link = owner;
+
+	(void)websocket;
+	link->websocket = NULL;
+	if (link->session != NULL) {
+		socketio_session_end(link->session, reason);
+	} else {
+		free(link);
+	}
+}
+
+static const struct websocket_ops websocket_ops = {.on_text = on_text, .on_gone = on_gone};
+
+static void on_request(struct socketio_session *session, struct http_exchange *exchange)
+{
+	struct link *link;
+
+	if (!http_exchange_request(exchange)->is_upgrade) {
+		socketio_answer_text(exchange, 400, "an upgrade to WebSocket was expected");
+		return;
+	}
+	link = mem_new(struct link);
+	link->websocket = websocket_accept(exchange, &websocket_ops, link);
+	if (link->websocket == NULL) {
+		free(link);
+		return;
+	}
+	link->session = session;
+	link->deadlines = &session->sessions->env->net->deadlines;
+	link->heartbeat.on_due = on_heartbeat;
+	link->interval_ms = (uint64_t)conf_of(session)->heartbeat_interval * 1000;
+	deadline_arm(link->deadlines, &link->heartbeat, link->interval_ms);
+	socketio_session_open(session, &socketio_websocket, link,
+	                      conf_of(session)->heartbeat_timeout);
+}
+
+static void send_packet(struct socketio_session *session, struct text packet)
+{
+	const struct link *link = session->link;
+
+	websocket_send_text(link->websocket, packet.bytes, packet.length);
+}
+
+static void deliver_change(struct socketio_session *session, struct delivery *delivery)
+{
+	const struct link *link = session->link;
+
+	websocket_send_frame(link->websocket, delivery_wire(delivery, &socketio_frame_encoder));
+}
+
+static void close_link(struct socketio_session *session, enum close_reason reason)
+{
+	struct link *link = session->link;
+
+	link->session = NULL;
+	deadline_disarm(link->deadlines, &link->heartbeat);
+	if (link->websocket == NULL) {
+		free(link);
+		return;
+	}
+	if (reason == CLOSE_CLIENT_QUIT) {
+		websocket_send_text(link->websocket, "0::", 3);
+	}
+	websocket_close(link->websocket, reason);
+}
+
+const struct socketio_transport socketio_websocket = {
+    .name = "websocket",
+    .on_request = on_request,
+    .send = send_packet,
+    .deliver = deliver_change,
+    .close = close_link,
+};
