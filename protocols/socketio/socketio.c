@@ -26,8 +26,8 @@
 
 /* In the order of the handshake's list, which is the order of preference. */
 static const struct socketio_transport *const transports[] = {
-    &socketio_websocket,
-    &socketio_polling,
+    &socketio_websocket_transport,
+    &socketio_polling_transport,
 };
 
 #define TRANSPORTS (sizeof(transports) / sizeof(transports[0]))

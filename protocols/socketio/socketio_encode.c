@@ -75,13 +75,13 @@ static void encode_frame(const struct encoder *encoder, const struct change *cha
 	buffer_finish(&packet);
 }
 
-const struct encoder socketio_packet_encoder = {
+const struct encoder socketio_encode_packet = {
     .name = "socketio.packet",
     .slot = ENCODING_SOCKETIO_PACKET,
     .encode = encode_packet,
 };
 
-const struct encoder socketio_frame_encoder = {
+const struct encoder socketio_encode_frame = {
     .name = "socketio.frame",
     .slot = ENCODING_SOCKETIO_FRAME,
     .encode = encode_frame,

@@ -18,9 +18,9 @@
  */
 
 /* The packet: what goes into a payload. */
-extern const struct encoder socketio_packet_encoder;
+extern const struct encoder socketio_encode_packet;
 
 /* The packet in a WebSocket text frame, ready to send. */
-extern const struct encoder socketio_frame_encoder;
+extern const struct encoder socketio_encode_frame;
 
 #endif

@@ -1,21 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/*
- * A payload is checked as a whole before any packet of it is acted upon, so that
- * a client that miscounts loses the request and not half of what it says.
- */
 #include "protocols/socketio/socketio_packet.h"
 
 #include <string.h>
-
-#include "server/base/memory.h"
-#include "server/base/utf8.h"
-
-/* U+FFFD, in front of and behind each length. */
-#define MARK        "\xef\xbf\xbd"
-#define MARK_LENGTH (sizeof(MARK) - 1)
-
-/* Digits of a length: whole bodies are far shorter than this allows. */
-#define LENGTH_DIGITS_MAX 9
 
 static bool is_digit(char byte)
 {
@@ -40,8 +26,6 @@ static bool take_byte(struct text *rest, char byte)
 	(void)take(rest, 1);
 	return true;
 }
-
-/* --- one packet --------------------------------------------------------- */
 
 static bool take_type(struct text *rest, enum socketio_type *type)
 {
@@ -112,124 +96,4 @@ void socketio_packet_write(const struct socketio_packet *packet, struct buffer *
 		buffer_append_byte(out, ':');
 		buffer_append(out, packet->data.bytes, packet->data.length);
 	}
-}
-
-/* --- payloads ----------------------------------------------------------- */
-
-static bool take_mark(struct text *rest)
-{
-	if (rest->length < MARK_LENGTH || memcmp(rest->bytes, MARK, MARK_LENGTH) != 0) {
-		return false;
-	}
-	(void)take(rest, MARK_LENGTH);
-	return true;
-}
-
-static bool take_length(struct text *rest, size_t *units)
-{
-	size_t digits = 0;
-
-	*units = 0;
-	while (digits < rest->length && is_digit(rest->bytes[digits])) {
-		if (digits == LENGTH_DIGITS_MAX) {
-			return false;
-		}
-		*units = *units * 10 + (size_t)(rest->bytes[digits] - '0');
-		digits++;
-	}
-	(void)take(rest, digits);
-	return digits > 0;
-}
-
-/* Bytes and UTF-16 units of the character that begins with `lead`, of valid UTF-8. */
-static size_t character_bytes(unsigned char lead)
-{
-	return lead < 0x80 ? 1 : lead < 0xe0 ? 2 : lead < 0xf0 ? 3 : 4;
-}
-
-static size_t character_units(unsigned char lead)
-{
-	return lead < 0xf0 ? 1 : 2;
-}
-
-size_t socketio_utf16_length(struct text text)
-{
-	size_t units = 0;
-
-	for (size_t i = 0; i < text.length;) {
-		unsigned char lead = (unsigned char)text.bytes[i];
-
-		units += character_units(lead);
-		i += character_bytes(lead);
-	}
-	return units;
-}
-
-/* Take `units` UTF-16 units; false when the text ends, or a pair is cut, before. */
-static bool take_units(struct text *rest, size_t units, struct text *taken)
-{
-	size_t length = 0;
-
-	while (units > 0 && length < rest->length) {
-		unsigned char lead = (unsigned char)rest->bytes[length];
-
-		if (character_units(lead) > units) {
-			return false;
-		}
-		units -= character_units(lead);
-		length += character_bytes(lead);
-	}
-	*taken = take(rest, length);
-	return units == 0;
-}
-
-static bool take_framed(struct text *payload, struct text *packet)
-{
-	size_t units;
-
-	return take_mark(payload) && take_length(payload, &units) && take_mark(payload) &&
-	       take_units(payload, units, packet);
-}
-
-static bool is_framed(struct text payload)
-{
-	return take_mark(&payload);
-}
-
-bool socketio_payload_is_valid(struct text payload)
-{
-	struct text packet;
-	size_t packets = 0;
-
-	if (!utf8_is_valid(payload.bytes, payload.length)) {
-		return false;
-	}
-	if (!is_framed(payload)) {
-		return true;
-	}
-	while (payload.length > 0) {
-		if (!take_framed(&payload, &packet) || ++packets > SOCKETIO_PAYLOAD_PACKETS_MAX) {
-			return false;
-		}
-	}
-	return true;
-}
-
-bool socketio_payload_next(struct text *payload, struct text *packet)
-{
-	if (payload->length == 0) {
-		return false;
-	}
-	if (!is_framed(*payload)) {
-		*packet = take(payload, payload->length);
-		return true;
-	}
-	require(take_framed(payload, packet));
-	return true;
-}
-
-void socketio_payload_add(struct buffer *payload, struct text packet)
-{
-	buffer_printf(payload, MARK "%zu" MARK, socketio_utf16_length(packet));
-	buffer_append(payload, packet.bytes, packet.length);
 }

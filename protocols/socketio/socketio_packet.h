@@ -9,20 +9,14 @@
 #include "server/feed/change.h"
 
 /*
- * Codec: the packets of Socket.IO 0.9 (socket.io-spec, revision 1) and the payloads
- * that several of them travel in.
+ * Codec: the packets of Socket.IO 0.9 (socket.io-spec, revision 1).
  *
- *   packet   TYPE ":" [ID ["+"]] ":" [ENDPOINT] [":" DATA]
- *   payload  a packet, or U+FFFD LENGTH U+FFFD PACKET, once for each
- *
- * LENGTH counts UTF-16 units, since the clients that set the standard are written in
- * JavaScript.
+ *   TYPE ":" [ID ["+"]] ":" [ENDPOINT] [":" DATA]
  *
  * Threads: any; no state.
  */
-#define SOCKETIO_ID_MAX              20  /* digits of a packet's id */
-#define SOCKETIO_ENDPOINT_MAX        128 /* bytes of an endpoint's name */
-#define SOCKETIO_PAYLOAD_PACKETS_MAX 256 /* packets of one payload */
+#define SOCKETIO_ID_MAX       20  /* digits of a packet's id */
+#define SOCKETIO_ENDPOINT_MAX 128 /* bytes of an endpoint's name */
 
 enum socketio_type {
 	SOCKETIO_DISCONNECT,
@@ -53,23 +47,5 @@ bool socketio_packet_read(struct text bytes, struct socketio_packet *packet);
 
 /* Add one packet. */
 void socketio_packet_write(const struct socketio_packet *packet, struct buffer *out);
-
-/*
- * Whether it is a payload: valid UTF-8, lengths that fit, no more than
- * SOCKETIO_PAYLOAD_PACKETS_MAX packets.  What they say is not looked at.
- */
-bool socketio_payload_is_valid(struct text payload);
-
-/*
- * Take the next packet's bytes out of a valid payload; `payload` becomes what is
- * behind it.  False at the end.
- */
-bool socketio_payload_next(struct text *payload, struct text *packet);
-
-/* Add one packet, framed: for a payload of two or more. */
-void socketio_payload_add(struct buffer *payload, struct text packet);
-
-/* The length of valid UTF-8 in UTF-16 units. */
-size_t socketio_utf16_length(struct text text);
 
 #endif

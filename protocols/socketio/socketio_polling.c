@@ -10,6 +10,7 @@
 #include "protocols/http/http_exchange.h"
 #include "protocols/socketio/socketio_answer.h"
 #include "protocols/socketio/socketio_encode.h"
+#include "protocols/socketio/socketio_payload.h"
 #include "protocols/socketio/socketio_session.h"
 #include "server/base/memory.h"
 #include "server/net/outbox.h"
@@ -147,7 +148,7 @@ static void send_packet(struct socketio_session *session, struct text packet)
 
 static void deliver_change(struct socketio_session *session, struct delivery *delivery)
 {
-	queue(session->link, delivery_wire(delivery, &socketio_packet_encoder));
+	queue(session->link, delivery_wire(delivery, &socketio_encode_packet));
 }
 
 /* --- requests ----------------------------------------------------------- */
@@ -158,7 +159,7 @@ static void open_polling(struct socketio_session *session)
 
 	polling->session = session;
 	polling->idle.on_due = on_idle;
-	socketio_session_open(session, &socketio_polling, polling,
+	socketio_session_open(session, &socketio_polling_transport, polling,
 	                      env_of(polling)->conf->socketio.close_timeout);
 }
 
@@ -166,7 +167,7 @@ static void on_poll(struct socketio_session *session, struct http_exchange *exch
 {
 	struct polling *polling;
 
-	if (session->transport != &socketio_polling) {
+	if (session->transport != &socketio_polling_transport) {
 		open_polling(session);
 	}
 	polling = session->link;
@@ -224,7 +225,7 @@ static void close_polling(struct socketio_session *session, enum close_reason re
 	free(polling);
 }
 
-const struct socketio_transport socketio_polling = {
+const struct socketio_transport socketio_polling_transport = {
     .name = "xhr-polling",
     .on_request = on_request,
     .send = send_packet,

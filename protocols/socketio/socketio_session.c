@@ -254,7 +254,8 @@ static void close_transport(struct socketio_session *session, enum close_reason 
 }
 
 void socketio_session_open(struct socketio_session *session,
-                           const struct socketio_transport *transport, void *link)
+                           const struct socketio_transport *transport, void *link,
+                           unsigned expiry_s)
 {
 	require(!session->is_ended);
 	if (session->transport == NULL) {

@@ -79,7 +79,8 @@ bool socketio_session_worker(struct text sid, unsigned *worker);
  * first packet, "1::".
  */
 void socketio_session_open(struct socketio_session *session,
-                           const struct socketio_transport *transport, void *link);
+                           const struct socketio_transport *transport, void *link,
+                           unsigned expiry_s);
 
 /* A packet from the client, lent and valid UTF-8.  May end the session. */
 void socketio_session_take(struct socketio_session *session, struct text bytes);

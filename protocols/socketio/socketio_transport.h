@@ -43,9 +43,9 @@ struct socketio_transport {
 };
 
 /* Packets over a WebSocket, one a text message; socketio_websocket.c. */
-extern const struct socketio_transport socketio_websocket;
+extern const struct socketio_transport socketio_websocket_transport;
 
 /* Packets as bodies of GET and POST; socketio_polling.c. */
-extern const struct socketio_transport socketio_polling;
+extern const struct socketio_transport socketio_polling_transport;
 
 #endif

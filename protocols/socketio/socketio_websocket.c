@@ -80,7 +80,7 @@ static void on_request(struct socketio_session *session, struct http_exchange *e
 	link->heartbeat.on_due = on_heartbeat;
 	link->interval_ms = (uint64_t)conf_of(session)->heartbeat_interval * 1000;
 	deadline_arm(link->deadlines, &link->heartbeat, link->interval_ms);
-	socketio_session_open(session, &socketio_websocket, link,
+	socketio_session_open(session, &socketio_websocket_transport, link,
 	                      conf_of(session)->heartbeat_timeout);
 }
 
@@ -95,7 +95,7 @@ static void deliver_change(struct socketio_session *session, struct delivery *de
 {
 	const struct link *link = session->link;
 
-	websocket_send_frame(link->websocket, delivery_wire(delivery, &socketio_frame_encoder));
+	websocket_send_frame(link->websocket, delivery_wire(delivery, &socketio_encode_frame));
 }
 
 static void close_link(struct socketio_session *session, enum close_reason reason)
@@ -114,7 +114,7 @@ static void close_link(struct socketio_session *session, enum close_reason reaso
 	websocket_close(link->websocket, reason);
 }
 
-const struct socketio_transport socketio_websocket = {
+const struct socketio_transport socketio_websocket_transport = {
     .name = "websocket",
     .on_request = on_request,
     .send = send_packet,

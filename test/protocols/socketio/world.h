@@ -1,0 +1,122 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef TEST_PROTOCOLS_SOCKETIO_WORLD_H
+#define TEST_PROTOCOLS_SOCKETIO_WORLD_H
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "protocols/front_end.h"
+#include "protocols/socketio/socketio_session.h"
+#include "server/base/memory.h"
+
+/*
+ * What a worker gives its front-ends, with a clock that the test moves: worker 1 of
+ * 3, a real bus, a real network without connections.
+ */
+struct world {
+	uv_loop_t loop;
+	struct metrics metrics;
+	struct conf conf;
+	struct net *net;
+	struct bus *bus;
+	struct front_end_env env;
+};
+
+/* A literal with its length, NULs inside included. */
+#define TEXT(literal) ((struct text){(literal), sizeof(literal) - 1})
+
+static inline struct text text_of(const char *string)
+{
+	return (struct text){.bytes = string, .length = strlen(string)};
+}
+
+/* The time-outs are the defaults of conf/options.def. */
+static inline void world_init(struct world *world)
+{
+	*world = (struct world){
+	    .conf.socketio = {.heartbeat_interval = 25,
+	                      .heartbeat_timeout = 60,
+	                      .close_timeout = 60,
+	                      .max_subscriptions = 10,
+	                      .max_sessions = 30},
+	};
+	assert_int_equal(uv_loop_init(&world->loop), 0);
+	world->net = net_create(&(struct net_options){
+	    .loop = &world->loop,
+	    .metrics = &world->metrics,
+	    .limits = {.outbox_max = 1000000, .outbox_soft = 1000000, .outbox_soft_s = 60},
+	    .workers = 1,
+	});
+	world->bus = bus_create();
+	world->env = (struct front_end_env){
+	    .conf = &world->conf,
+	    .net = world->net,
+	    .bus = world->bus,
+	    .metrics = &world->metrics,
+	    .worker = 1,
+	    .workers = 3,
+	};
+}
+
+static inline void world_finish(struct world *world)
+{
+	bus_destroy(world->bus); /* asserts that every session has left it */
+	net_end(world->net, CLOSE_SHUTDOWN);
+	assert_int_equal(uv_run(&world->loop, UV_RUN_DEFAULT), 0);
+	net_destroy(world->net);
+	assert_int_equal(uv_loop_close(&world->loop), 0);
+}
+
+/* Let the time pass, tick by tick. */
+static inline void world_pass(struct world *world, uint64_t milliseconds)
+{
+	struct net *net = world->net;
+	uint64_t end_ms = net->clock.now_ms + milliseconds;
+
+	while (net->clock.now_ms < end_ms) {
+		uint64_t rest_ms = end_ms - net->clock.now_ms;
+
+		net->clock.now_ms += rest_ms < DEADLINE_TICK_MS ? rest_ms : DEADLINE_TICK_MS;
+		deadlines_advance(&net->deadlines);
+	}
+}
+
+/* Past a time-out of so many seconds, by two ticks. */
+static inline void world_pass_timeout(struct world *world, unsigned seconds)
+{
+	world_pass(world, (uint64_t)seconds * 1000 + 2 * (uint64_t)DEADLINE_TICK_MS);
+}
+
+static inline void world_publish(struct world *world, const char *wiki, const char *json)
+{
+	struct change *change = change_create(&(struct change_parts){
+	    .wiki = text_of(wiki),
+	    .channel = TEXT("#channel"),
+	    .json = text_of(json),
+	});
+	struct delivery *delivery = delivery_create(change);
+
+	bus_publish(world->bus, delivery);
+	delivery_unref(delivery);
+}
+
+static inline void assert_text_is(struct text met, const char *wanted)
+{
+	if (met.length != strlen(wanted) || memcmp(met.bytes, wanted, met.length) != 0) {
+		fail_msg("met \"%.*s\", wanted \"%s\"", (int)met.length, met.bytes, wanted);
+	}
+}
+
+static inline struct text buffer_text(const struct buffer *buffer)
+{
+	return (struct text){buffer->bytes != NULL ? buffer->bytes : "", buffer->length};
+}
+
+#endif
