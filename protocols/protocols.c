@@ -3,9 +3,25 @@
 #include <stddef.h>
 
 #include "protocols/front_end.h"
+#include "protocols/http/http.h"
+#include "protocols/http/http_endpoint.h"
 #include "protocols/irc/irc.h"
+#include "protocols/socketio/socketio.h"
 
 const struct front_end *const front_ends[] = {
     &irc_front_end,
+    &http_front_end,
     NULL,
+};
+
+const struct http_endpoint http_endpoints[] = {
+    {
+	.path = SOCKETIO_PATH,
+	.is_prefix = true,
+	.takes_post = true,
+	.start = socketio_start,
+	.on_request = socketio_on_request,
+	.destroy = socketio_destroy,
+    },
+    {.path = NULL},
 };

@@ -6,7 +6,7 @@
 #include <unistr.h>
 
 #include "protocols/encodings.h"
-#include "protocols/http/websocket.h"
+#include "protocols/http/websocket_frame.h"
 
 #define HEAD "5::/rc:{\"args\":["
 #define TAIL "],\"name\":\"change\"}"

@@ -59,8 +59,9 @@ static inline void assert_texts_equal(struct text met, struct text wanted)
 {
 	if (met.length != wanted.length || (met.bytes == NULL) != (wanted.bytes == NULL) ||
 	    (met.bytes != NULL && memcmp(met.bytes, wanted.bytes, met.length) != 0)) {
-		fail_msg("met \"%.*s\", wanted \"%.*s\"", (int)met.length, met.bytes,
-		         (int)wanted.length, wanted.bytes);
+		fail_msg("met \"%.*s\", wanted \"%.*s\"", (int)met.length,
+		         met.bytes != NULL ? met.bytes : "(none)", (int)wanted.length,
+		         wanted.bytes != NULL ? wanted.bytes : "(none)");
 	}
 }
 
