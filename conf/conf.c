@@ -15,47 +15,56 @@
 #include "conf/conf_fault.h"
 #include "conf/conf_read.h"
 #include "conf/conf_schema.h"
-#include "conf/conf_text.h"
 #include "conf/conf_yaml.h"
 #include "server/base/memory.h"
 
-struct conf *conf_create_default(const char *demo_file)
+/* Gives the configuration that a text of our own says. */
+static struct conf *read_constant(const char *text)
 {
 	struct conf_faults faults = {.file = "built-in"};
 	struct conf *conf = mem_new(struct conf);
-	struct buffer text = {0};
-	struct conf_node *root;
+	struct conf_node *root = conf_yaml_parse_constant(text);
 
-	buffer_append_text(&text, "irc:\n"
-	                          "http:\n"
-	                          "ingest:\n"
-	                          "  - type: rc2udp\n"
-	                          "  - type: rcfeed-udp\n");
-	if (demo_file != NULL) {
-		buffer_append_text(&text, "  - {type: replay, name: demo, rate: 5, refresh: true, "
-		                          "loop: true, file: ");
-		conf_text_quote(&text, demo_file, strlen(demo_file));
-		buffer_append_text(&text, "}\n");
-	}
-	buffer_append_byte(&text, '\0');
-	root = conf_yaml_parse_constant(text.bytes);
 	conf_read(conf, root, &faults);
 	require(faults.count == 0);
 	conf_yaml_destroy(root);
-	buffer_finish(&text);
 	conf_fault_finish(&faults);
 	return conf;
 }
 
+struct conf *conf_create_default(const char *demo_file)
+{
+	struct conf *conf = read_constant("irc:\n"
+	                                  "http:\n"
+	                                  "ingest:\n"
+	                                  "  - type: rc2udp\n"
+	                                  "  - type: rcfeed-udp\n");
+
+	if (demo_file != NULL) {
+		conf_add_demo(conf, demo_file);
+	}
+	return conf;
+}
+
+/* The file's name comes from the system, not from YAML: it need not even be UTF-8. */
 void conf_add_demo(struct conf *conf, const char *demo_file)
 {
-	struct conf *with_demo = conf_create_default(demo_file);
-	size_t last = with_demo->ingest_count - 1;
+	struct conf *demo = read_constant("ingest:\n"
+	                                  "  - type: replay\n"
+	                                  "    file: demo\n"
+	                                  "    rate: 5\n"
+	                                  "    loop: true\n"
+	                                  "    refresh: true\n");
+	struct conf_ingest *entry = demo->ingest;
 
-	conf->ingest = mem_resize(conf->ingest, (conf->ingest_count + 1) * sizeof(conf->ingest[0]));
-	conf->ingest[conf->ingest_count++] = with_demo->ingest[last];
-	with_demo->ingest_count--;
-	conf_destroy(with_demo);
+	free((char *)entry->name);
+	entry->name = conf_read_free_name(conf, "demo");
+	free((char *)entry->as.replay.file);
+	entry->as.replay.file = mem_copy_text(demo_file, strlen(demo_file));
+	conf->ingest = mem_resize(conf->ingest, (conf->ingest_count + 1) * sizeof(*conf->ingest));
+	conf->ingest[conf->ingest_count++] = *entry;
+	demo->ingest_count = 0; /* what the entry owns is conf's now */
+	conf_destroy(demo);
 }
 
 static struct conf *read_text(const char *name, const char *text, size_t length,

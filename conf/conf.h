@@ -115,10 +115,7 @@ struct conf {
 	size_t ingest_count;
 };
 
-/*
- * Gives the built-in defaults: IRC, HTTP, rc2udp and rcfeed-udp on loopback; with
- * `demo`, a replay of the bundled sample (`demo_file`, copied; may be NULL) beside them.
- */
+/* Gives the defaults: IRC, HTTP, rc2udp, rcfeed-udp on loopback; and a demo if not NULL. */
 struct conf *conf_create_default(const char *demo_file);
 
 /* Add a replay of the bundled sample (`demo_file`, copied), named "demo", to the sources. */

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "conf/conf_read.h"
 
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -265,21 +264,27 @@ static void read_entry(struct reader *reader, const struct conf_node *node,
 	read_section(reader, section, (char *)ingest + section->offset, node);
 }
 
+char *conf_read_free_name(const struct conf *conf, const char *name)
+{
+	struct buffer text = {0};
+
+	buffer_printf(&text, "%s%c", name, '\0');
+	for (unsigned number = 2; find_entry(conf, text.bytes) != NULL; number++) {
+		buffer_clear(&text);
+		buffer_printf(&text, "%s-%u%c", name, number, '\0');
+	}
+	return text.bytes;
+}
+
 /* Entries without a name get their type, with a number behind it from the second on. */
 static void name_entries(struct conf *conf)
 {
 	for (size_t i = 0; i < conf->ingest_count; i++) {
 		struct conf_ingest *ingest = &conf->ingest[i];
-		char name[64];
 
-		if (ingest->type == NULL || ingest->name != NULL) {
-			continue;
+		if (ingest->type != NULL && ingest->name == NULL) {
+			ingest->name = conf_read_free_name(conf, ingest->type);
 		}
-		(void)snprintf(name, sizeof(name), "%s", ingest->type);
-		for (unsigned number = 2; find_entry(conf, name) != NULL; number++) {
-			(void)snprintf(name, sizeof(name), "%s-%u", ingest->type, number);
-		}
-		ingest->name = mem_copy_text(name, strlen(name));
 	}
 }
 

@@ -20,4 +20,10 @@
  */
 void conf_read(struct conf *conf, const struct conf_node *root, struct conf_faults *faults);
 
+/*
+ * Gives `name`, or the first of "name-2", "name-3" ... that no entry of `ingest` has;
+ * to be ended with free().
+ */
+char *conf_read_free_name(const struct conf *conf, const char *name);
+
 #endif

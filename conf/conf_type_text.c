@@ -10,18 +10,6 @@
 
 #define COUNT(array) (sizeof(array) / sizeof((array)[0]))
 
-/* Gives the index of the word that the node holds, `count` when it is none of them. */
-static size_t find_word(const struct conf_node *node, const char *const *words, size_t count)
-{
-	const char *text = conf_type_text(node);
-	size_t i = 0;
-
-	while (i < count && (text == NULL || strcmp(text, words[i]) != 0)) {
-		i++;
-	}
-	return i;
-}
-
 static const char *const truths[] = {"true", "false"};
 
 static void want_truth(const struct conf_option *option, struct buffer *out)
@@ -34,13 +22,15 @@ static void want_truth(const struct conf_option *option, struct buffer *out)
 static bool parse_truth(const struct conf_node *node, const struct conf_option *option,
                         void *member, struct conf_faults *faults)
 {
-	size_t word = find_word(node, truths, COUNT(truths));
+	const char *text = conf_type_text(node);
 
-	if (word == COUNT(truths)) {
-		return conf_type_refuse(node, option, faults);
+	for (size_t i = 0; text != NULL && i < COUNT(truths); i++) {
+		if (strcmp(text, truths[i]) == 0) {
+			*(bool *)member = i == 0;
+			return true;
+		}
 	}
-	*(bool *)member = word == 0;
-	return true;
+	return conf_type_refuse(node, option, faults);
 }
 
 static void print_truth(const void *member, struct buffer *out)
@@ -55,34 +45,29 @@ const struct conf_type conf_type_BOOL = {
     .print = print_truth,
 };
 
-static const char *const levels[] = {
-    [LOG_LEVEL_DEBUG] = "debug",
-    [LOG_LEVEL_INFO] = "info",
-    [LOG_LEVEL_WARN] = "warn",
-    [LOG_LEVEL_ERROR] = "error",
-};
-
 static void want_level(const struct conf_option *option, struct buffer *out)
 {
+	const char *names[LOG_LEVEL_ERROR + 1];
+
 	(void)option;
-	conf_text_join(out, levels, COUNT(levels), "or");
+	for (int i = LOG_LEVEL_DEBUG; i <= LOG_LEVEL_ERROR; i++) {
+		names[i] = log_level_name((enum log_level)i);
+	}
+	conf_text_join(out, names, COUNT(names), "or");
 }
 
 static bool parse_level(const struct conf_node *node, const struct conf_option *option,
                         void *member, struct conf_faults *faults)
 {
-	size_t word = find_word(node, levels, COUNT(levels));
+	const char *text = conf_type_text(node);
 
-	if (word == COUNT(levels)) {
-		return conf_type_refuse(node, option, faults);
-	}
-	*(enum log_level *)member = (enum log_level)word;
-	return true;
+	return (text != NULL && log_level_parse(text, member)) ||
+	       conf_type_refuse(node, option, faults);
 }
 
 static void print_level(const void *member, struct buffer *out)
 {
-	buffer_append_text(out, levels[*(const enum log_level *)member]);
+	buffer_append_text(out, log_level_name(*(const enum log_level *)member));
 }
 
 const struct conf_type conf_type_LOG_LEVEL = {
@@ -92,32 +77,25 @@ const struct conf_type conf_type_LOG_LEVEL = {
     .print = print_level,
 };
 
-static const char *const formats[] = {
-    [LOG_FORMAT_PLAIN] = "plain",
-    [LOG_FORMAT_JSON] = "json",
-};
-
 static void want_format(const struct conf_option *option, struct buffer *out)
 {
 	(void)option;
-	conf_text_join(out, formats, COUNT(formats), "or");
+	buffer_printf(out, "%s or %s", log_format_name(LOG_FORMAT_PLAIN),
+	              log_format_name(LOG_FORMAT_JSON));
 }
 
 static bool parse_format(const struct conf_node *node, const struct conf_option *option,
                          void *member, struct conf_faults *faults)
 {
-	size_t word = find_word(node, formats, COUNT(formats));
+	const char *text = conf_type_text(node);
 
-	if (word == COUNT(formats)) {
-		return conf_type_refuse(node, option, faults);
-	}
-	*(enum log_format *)member = (enum log_format)word;
-	return true;
+	return (text != NULL && log_format_parse(text, member)) ||
+	       conf_type_refuse(node, option, faults);
 }
 
 static void print_format(const void *member, struct buffer *out)
 {
-	buffer_append_text(out, formats[*(const enum log_format *)member]);
+	buffer_append_text(out, log_format_name(*(const enum log_format *)member));
 }
 
 const struct conf_type conf_type_LOG_FORMAT = {

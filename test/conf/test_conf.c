@@ -157,6 +157,27 @@ static void test_demo_replays_the_file(void **state)
 	conf_destroy(NULL);
 }
 
+/* An entry of the file may be called "demo" already, and names are unique. */
+static void test_demo_gets_a_name_of_its_own(void **state)
+{
+	struct conf *conf = conf_of("ingest: [{type: rc2udp, name: demo}]");
+
+	(void)state;
+	conf_add_demo(conf, "a");
+	conf_add_demo(conf, "not UTF-8: \xff");
+	assert_int_equal(conf->ingest_count, 3);
+	assert_string_equal(conf->ingest[1].name, "demo-2");
+	assert_string_equal(conf->ingest[1].as.replay.file, "a");
+	assert_string_equal(conf->ingest[2].name, "demo-3");
+	assert_string_equal(conf->ingest[2].as.replay.file, "not UTF-8: \xff");
+	conf_destroy(conf);
+	conf = conf_of("");
+	conf_add_demo(conf, "a");
+	assert_int_equal(conf->ingest_count, 1);
+	assert_string_equal(conf->ingest[0].name, "demo");
+	conf_destroy(conf);
+}
+
 static char *load_faults(const char *file)
 {
 	struct buffer errors = {0};
@@ -315,6 +336,7 @@ int main(void)
 	    cmocka_unit_test(test_bad_files_are_refused_with_their_lines),
 	    cmocka_unit_test(test_default_is_everything_on_loopback),
 	    cmocka_unit_test(test_demo_replays_the_file),
+	    cmocka_unit_test(test_demo_gets_a_name_of_its_own),
 	    cmocka_unit_test(test_unreadable_files_are_told_with_the_reason),
 	    cmocka_unit_test(test_endless_file_is_too_large),
 	    cmocka_unit_test(test_file_is_read_up_to_the_limit),
