@@ -13,10 +13,13 @@
 #include <string.h>
 
 #include "conf/conf_fault.h"
+#include "conf/conf_help.h"
 #include "conf/conf_read.h"
 #include "conf/conf_schema.h"
 #include "conf/conf_yaml.h"
 #include "server/base/memory.h"
+
+#define INDENT 2 /* of a dump */
 
 /* Gives the configuration that a text of our own says. */
 static struct conf *read_constant(const char *text)
@@ -25,7 +28,7 @@ static struct conf *read_constant(const char *text)
 	struct conf *conf = mem_new(struct conf);
 	struct conf_node *root = conf_yaml_parse_constant(text);
 
-	conf_read(conf, root, &faults);
+	conf_read_root(conf, root, &faults);
 	require(faults.count == 0);
 	conf_yaml_destroy(root);
 	conf_fault_finish(&faults);
@@ -84,7 +87,7 @@ static struct conf *read_text(const char *name, const char *text, size_t length,
 	}
 	conf = mem_new(struct conf);
 	conf->file = mem_copy_text(name, strlen(name));
-	conf_read(conf, root, faults);
+	conf_read_root(conf, root, faults);
 	conf_yaml_destroy(root);
 	return conf;
 }
@@ -175,4 +178,60 @@ void conf_destroy(struct conf *conf)
 	free(conf->ingest);
 	free((char *)conf->file);
 	free(conf);
+}
+
+static void dump_options(const struct conf_section *section, const void *object, int indent,
+                         struct buffer *out)
+{
+	for (size_t i = 0; i < section->option_count; i++) {
+		const struct conf_option *option = &section->options[i];
+
+		buffer_printf(out, "%*s%s: ", indent, "", option->key);
+		option->type->print((const char *)object + option->offset, out);
+		buffer_append_byte(out, '\n');
+	}
+}
+
+static bool is_present(const struct conf *conf, const struct conf_section *section)
+{
+	return *(const bool *)((const char *)conf + section->offset);
+}
+
+/* `indent` is that of the section's keys. */
+static void dump_section(const struct conf *conf, const struct conf_section *section, int indent,
+                         struct buffer *out)
+{
+	dump_options(section, (const char *)conf + section->offset, indent, out);
+	for (size_t i = 0; i < conf_schema_section_count; i++) {
+		const struct conf_section *child = &conf_schema_sections[i];
+		const char *key = conf_schema_child_key(child, section);
+
+		if (key != NULL && is_present(conf, child)) {
+			buffer_printf(out, "%*s%s:\n", indent, "", key);
+			dump_section(conf, child, indent + INDENT, out);
+		}
+	}
+}
+
+static void dump_ingest(const struct conf_ingest *ingest, struct buffer *out)
+{
+	const struct conf_section *section = conf_schema_ingest(ingest->type);
+
+	buffer_printf(out, "%*s- type: %s\n", INDENT, "", ingest->type);
+	buffer_printf(out, "%*sname: \"%s\"\n", 2 * INDENT, "", ingest->name);
+	dump_options(section, (const char *)ingest + section->offset, 2 * INDENT, out);
+}
+
+void conf_dump(const struct conf *conf, struct buffer *out)
+{
+	dump_section(conf, &conf_schema_sections[0], 0, out);
+	buffer_append_text(out, conf->ingest_count > 0 ? "ingest:\n" : "ingest: []\n");
+	for (size_t i = 0; i < conf->ingest_count; i++) {
+		dump_ingest(&conf->ingest[i], out);
+	}
+}
+
+void conf_help(struct buffer *out)
+{
+	conf_help_options(out);
 }

@@ -7,6 +7,8 @@
 
 #include "conf/conf_schema.h"
 #include "conf/conf_text.h"
+#include "conf/conf_type_address.h"
+#include "conf/conf_type_number.h"
 
 #define LETTERS_AND_DIGITS "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789"
 
@@ -170,10 +172,10 @@ static void check_outbox(const struct check *check)
 	    is_faulty(check, &slow->outbox_max)) {
 		return;
 	}
-	conf_type_BYTES.print(&slow->outbox_soft, &sentence);
+	conf_type_number_bytes.print(&slow->outbox_soft, &sentence);
 	buffer_append_text(&sentence, is_given(check, &slow->outbox_soft) ? "" : ", the default,");
 	buffer_append_text(&sentence, " is more than outbox_max (want at most ");
-	conf_type_BYTES.print(&slow->outbox_max, &sentence);
+	conf_type_number_bytes.print(&slow->outbox_max, &sentence);
 	buffer_append_byte(&sentence, ')');
 	refuse(check, "slow_client.outbox_soft",
 	       mark_of_two(check, &slow->outbox_soft, &slow->outbox_max), &sentence);
@@ -318,7 +320,7 @@ static const struct conf_address *find_address(const struct conf_ingest *entry)
 	for (size_t i = 0; i < section->option_count; i++) {
 		const struct conf_option *option = &section->options[i];
 
-		if (option->type == &conf_type_ADDRESS) {
+		if (option->type == &conf_type_address_single) {
 			return (const struct conf_address *)(const void *)((const char *)entry +
 			                                                   section->offset +
 			                                                   option->offset);
@@ -349,8 +351,8 @@ static void check_sources(const struct check *check)
 	}
 }
 
-void conf_check(const struct conf *conf, const struct conf_places *places,
-                struct conf_faults *faults)
+void conf_check_rules(const struct conf *conf, const struct conf_places *places,
+                      struct conf_faults *faults)
 {
 	static void (*const rules[])(const struct check *check) = {
 	    check_channel_names, check_outbox,    check_server_name, check_network,

@@ -28,7 +28,7 @@ struct conf_places {
 };
 
 /* Adds a fault for each rule that `conf` breaks.  Rules over faulty members are passed over. */
-void conf_check(const struct conf *conf, const struct conf_places *places,
-                struct conf_faults *faults);
+void conf_check_rules(const struct conf *conf, const struct conf_places *places,
+                      struct conf_faults *faults);
 
 #endif

@@ -5,7 +5,6 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "conf/conf.h"
 #include "conf/conf_schema.h"
 #include "conf/conf_text.h"
 
@@ -56,7 +55,7 @@ static void help_section(const struct conf_section *section, struct buffer *out)
 	}
 }
 
-void conf_help(struct buffer *out)
+void conf_help_options(struct buffer *out)
 {
 	for (size_t i = 0; i < conf_schema_section_count; i++) {
 		if (i > 0) {

@@ -5,12 +5,14 @@
 #include "server/base/buffer.h"
 
 /*
- * The options for people, from conf/options.def.  conf_help() itself, what --help
- * prints, is in conf.h; here are the files that are checked in, printed by
- * conf_docs and held equal by test/conf/test_conf_help.c.
+ * The options for people, from conf/options.def: for --help, and as the files that
+ * are checked in, which conf_docs prints and test/conf/test_conf_help.c holds equal.
  *
  * Threads: any.
  */
+
+/* Add what conf_help() does. */
+void conf_help_options(struct buffer *out);
 
 /* Add docs/configuration.md: every option with its limits. */
 void conf_help_markdown(struct buffer *out);

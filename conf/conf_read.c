@@ -330,7 +330,7 @@ static void read_ingest(struct reader *reader, const struct conf_node *root)
 	conf_fault_leave(reader->faults, entered);
 }
 
-void conf_read(struct conf *conf, const struct conf_node *root, struct conf_faults *faults)
+void conf_read_root(struct conf *conf, const struct conf_node *root, struct conf_faults *faults)
 {
 	struct reader reader = {.conf = conf, .faults = faults};
 	const struct conf_node *mapping =
@@ -338,6 +338,6 @@ void conf_read(struct conf *conf, const struct conf_node *root, struct conf_faul
 
 	read_section(&reader, &conf_schema_sections[0], &conf->root, mapping);
 	read_ingest(&reader, mapping);
-	conf_check(conf, &reader.places, faults);
+	conf_check_rules(conf, &reader.places, faults);
 	free(reader.places.items);
 }

@@ -18,7 +18,7 @@
  * Fills `conf`, all zero but for its `file`, from the root of a file.  With faults
  * added it is complete enough for conf_destroy() and nothing else.
  */
-void conf_read(struct conf *conf, const struct conf_node *root, struct conf_faults *faults);
+void conf_read_root(struct conf *conf, const struct conf_node *root, struct conf_faults *faults);
 
 /*
  * Gives `name`, or the first of "name-2", "name-3" ... that no entry of `ingest` has;

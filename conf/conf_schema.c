@@ -3,21 +3,34 @@
 
 #include <string.h>
 
+#include "conf/conf_type_address.h"
+#include "conf/conf_type_number.h"
+#include "conf/conf_type_text.h"
 #include "server/base/memory.h"
 
 #define COUNT(array) (sizeof(array) / sizeof((array)[0]))
+
+/* Who implements what options.def calls a type. */
+#define TYPE_BOOL       conf_type_text_bool
+#define TYPE_UNSIGNED   conf_type_number_unsigned
+#define TYPE_AUTO       conf_type_number_auto
+#define TYPE_SECONDS    conf_type_number_seconds
+#define TYPE_BYTES      conf_type_number_bytes
+#define TYPE_RATE       conf_type_number_rate
+#define TYPE_STRING     conf_type_text_string
+#define TYPE_TEXT       conf_type_text_lines
+#define TYPE_LOG_LEVEL  conf_type_text_log_level
+#define TYPE_LOG_FORMAT conf_type_text_log_format
+#define TYPE_ADDRESSES  conf_type_address_list
+#define TYPE_ADDRESS    conf_type_address_single
+#define TYPE_NETWORKS   conf_type_address_networks
+#define TYPE_MAP        conf_type_text_map
 
 /* First an array of options for each section: irc_options[] ... */
 #define SECTION_BEGIN(section, path, kind, help) \
 	static const struct conf_option section##_options[] = {
 #define OPTION(section, key, type, default_text, min, max, help) \
-	{#key,                                                   \
-	 &conf_type_##type,                                      \
-	 default_text,                                           \
-	 min,                                                    \
-	 max,                                                    \
-	 help,                                                   \
-	 offsetof(struct conf_##section, key)},
+	{#key, &TYPE_##type, default_text, min, max, help, offsetof(struct conf_##section, key)},
 #define SECTION_END(section) \
 	}                    \
 	;
@@ -52,13 +65,13 @@ const size_t conf_schema_section_count = COUNT(conf_schema_sections);
 /* Not members of a section: struct conf_ingest holds both. */
 const struct conf_option conf_schema_entry_options[CONF_ENTRY_OPTIONS] = {
     [CONF_ENTRY_TYPE] = {.key = "type",
-                         .type = &conf_type_STRING,
+                         .type = &conf_type_text_string,
                          .default_text = "",
                          .min = 1,
                          .max = 63,
                          .help = "What the entry is, one of the types below. Required."},
     [CONF_ENTRY_NAME] = {.key = "name",
-                         .type = &conf_type_STRING,
+                         .type = &conf_type_text_string,
                          .default_text = "",
                          .min = 1,
                          .max = 63,

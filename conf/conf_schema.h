@@ -12,8 +12,8 @@
  * conf/options.def as tables to walk: what the reader, the dump, --help and the
  * manual have in common.
  *
- *   section "irc" ─┬─ option "listen"       ── conf_type_ADDRESSES
- *                  └─ option "server_name"  ── conf_type_STRING
+ *   section "irc" ─┬─ option "listen"       ── conf_type_address_list
+ *                  └─ option "server_name"  ── conf_type_text_string
  *
  * Threads: constant.
  */

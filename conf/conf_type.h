@@ -15,6 +15,9 @@
  *   "soon" is not a duration (want seconds, 5 to 86400)
  *          ^ refuse   ^ noun       ^ want()
  *
+ * The types themselves are in conf_type_number.h, conf_type_text.h and
+ * conf_type_address.h; this is what they have in common.
+ *
  * Threads: constant.
  */
 struct conf_option;
@@ -38,22 +41,6 @@ struct conf_type {
 	/* Free what parse() took; all zero is fine.  NULL when a value owns nothing. */
 	void (*finish)(void *member);
 };
-
-/* Named as options.def names them. */
-extern const struct conf_type conf_type_BOOL;
-extern const struct conf_type conf_type_UNSIGNED;
-extern const struct conf_type conf_type_AUTO;
-extern const struct conf_type conf_type_SECONDS;
-extern const struct conf_type conf_type_BYTES;
-extern const struct conf_type conf_type_RATE;
-extern const struct conf_type conf_type_STRING;
-extern const struct conf_type conf_type_TEXT;
-extern const struct conf_type conf_type_LOG_LEVEL;
-extern const struct conf_type conf_type_LOG_FORMAT;
-extern const struct conf_type conf_type_ADDRESSES;
-extern const struct conf_type conf_type_ADDRESS;
-extern const struct conf_type conf_type_NETWORKS;
-extern const struct conf_type conf_type_MAP;
 
 /* Add the fault `MET is not NOUN (want ...)`.  Returns false. */
 bool conf_type_refuse(const struct conf_node *node, const struct conf_option *option,

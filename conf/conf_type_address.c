@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Where to listen and whom to hear: ADDRESS, ADDRESSES and NETWORKS.  No name is resolved. */
+#include "conf/conf_type_address.h"
+
 #include <arpa/inet.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "conf/conf_schema.h"
 #include "conf/conf_text.h"
-#include "conf/conf_type.h"
 #include "server/base/memory.h"
 
 #define DIGITS "0123456789"
@@ -110,7 +110,7 @@ static void finish_address(void *member)
 	*address = (struct conf_address){0};
 }
 
-const struct conf_type conf_type_ADDRESS = {
+const struct conf_type conf_type_address_single = {
     .noun = "an address",
     .want = want_address,
     .parse = parse_address,
@@ -277,7 +277,7 @@ static bool parse_items(const struct conf_node *node, const struct conf_option *
 	return is_good;
 }
 
-static const struct conf_option address_item = {.type = &conf_type_ADDRESS};
+static const struct conf_option address_item = {.type = &conf_type_address_single};
 static const struct list_type address_list = {
     .item = &address_item,
     .size = sizeof(struct conf_address),
@@ -320,7 +320,7 @@ static void finish_addresses(void *member)
 	*(struct conf_addresses *)member = (struct conf_addresses){0};
 }
 
-const struct conf_type conf_type_ADDRESSES = {
+const struct conf_type conf_type_address_list = {
     .noun = "a list of addresses",
     .want = want_addresses,
     .parse = parse_addresses,
@@ -371,7 +371,7 @@ static void finish_networks(void *member)
 	*(struct conf_networks *)member = (struct conf_networks){0};
 }
 
-const struct conf_type conf_type_NETWORKS = {
+const struct conf_type conf_type_address_networks = {
     .noun = "a list of networks",
     .want = want_networks,
     .parse = parse_networks,

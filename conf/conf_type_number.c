@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Numbers with and without units: UNSIGNED, AUTO, SECONDS, BYTES and RATE. */
+#include "conf/conf_type_number.h"
+
 #include <math.h>
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "conf/conf_schema.h"
-#include "conf/conf_type.h"
 
 #define DIGITS "0123456789"
 
@@ -95,7 +95,7 @@ static bool parse_number(const struct conf_node *node, const struct conf_option 
 	return parse_into_unsigned(node, option, plain_units, member, faults);
 }
 
-const struct conf_type conf_type_UNSIGNED = {
+const struct conf_type conf_type_number_unsigned = {
     .noun = "a whole number",
     .want = want_number,
     .parse = parse_number,
@@ -129,7 +129,7 @@ static void print_auto(const void *member, struct buffer *out)
 	}
 }
 
-const struct conf_type conf_type_AUTO = {
+const struct conf_type conf_type_number_auto = {
     .noun = "a whole number",
     .want = want_auto,
     .parse = parse_auto,
@@ -148,7 +148,7 @@ static bool parse_seconds(const struct conf_node *node, const struct conf_option
 	return parse_into_unsigned(node, option, time_units, member, faults);
 }
 
-const struct conf_type conf_type_SECONDS = {
+const struct conf_type conf_type_number_seconds = {
     .noun = "a duration",
     .want = want_seconds,
     .parse = parse_seconds,
@@ -193,7 +193,7 @@ static void print_bytes(const void *member, struct buffer *out)
 	print_size(*(const size_t *)member, out);
 }
 
-const struct conf_type conf_type_BYTES = {
+const struct conf_type conf_type_number_bytes = {
     .noun = "a size",
     .want = want_bytes,
     .parse = parse_bytes,
@@ -253,7 +253,7 @@ static void print_rate(const void *member, struct buffer *out)
 	buffer_finish(&text);
 }
 
-const struct conf_type conf_type_RATE = {
+const struct conf_type conf_type_number_rate = {
     .noun = "a number",
     .want = want_number,
     .parse = parse_rate,

@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Words and texts: BOOL, LOG_LEVEL, LOG_FORMAT, STRING, TEXT and MAP. */
+#include "conf/conf_type_text.h"
+
 #include <stdlib.h>
 #include <string.h>
 
 #include "conf/conf_schema.h"
 #include "conf/conf_text.h"
-#include "conf/conf_type.h"
 #include "server/base/memory.h"
 
 #define COUNT(array) (sizeof(array) / sizeof((array)[0]))
@@ -38,7 +38,7 @@ static void print_truth(const void *member, struct buffer *out)
 	buffer_append_text(out, truths[*(const bool *)member ? 0 : 1]);
 }
 
-const struct conf_type conf_type_BOOL = {
+const struct conf_type conf_type_text_bool = {
     .noun = "a boolean",
     .want = want_truth,
     .parse = parse_truth,
@@ -70,7 +70,7 @@ static void print_level(const void *member, struct buffer *out)
 	buffer_append_text(out, log_level_name(*(const enum log_level *)member));
 }
 
-const struct conf_type conf_type_LOG_LEVEL = {
+const struct conf_type conf_type_text_log_level = {
     .noun = "a log level",
     .want = want_level,
     .parse = parse_level,
@@ -98,7 +98,7 @@ static void print_format(const void *member, struct buffer *out)
 	buffer_append_text(out, log_format_name(*(const enum log_format *)member));
 }
 
-const struct conf_type conf_type_LOG_FORMAT = {
+const struct conf_type conf_type_text_log_format = {
     .noun = "a log format",
     .want = want_format,
     .parse = parse_format,
@@ -169,7 +169,7 @@ static void finish_words(void *member)
 	free(*(char **)member);
 }
 
-const struct conf_type conf_type_STRING = {
+const struct conf_type conf_type_text_string = {
     .noun = "a line of text",
     .want = want_string,
     .parse = parse_string,
@@ -177,7 +177,7 @@ const struct conf_type conf_type_STRING = {
     .finish = finish_words,
 };
 
-const struct conf_type conf_type_TEXT = {
+const struct conf_type conf_type_text_lines = {
     .noun = "text",
     .want = want_text,
     .parse = parse_text,
@@ -203,7 +203,7 @@ static void finish_map(void *member)
 }
 
 /* Both sides as the bytes of a line of text: what they mean is for conf_check.c to say. */
-static const struct conf_option pair_side = {.type = &conf_type_STRING, .min = 1, .max = 255};
+static const struct conf_option pair_side = {.type = &conf_type_text_string, .min = 1, .max = 255};
 
 static bool parse_pair(const struct conf_node *node, struct conf_pair *pair,
                        struct conf_faults *faults)
@@ -265,7 +265,7 @@ static void print_map(const void *member, struct buffer *out)
 	buffer_append_byte(out, '}');
 }
 
-const struct conf_type conf_type_MAP = {
+const struct conf_type conf_type_text_map = {
     .noun = "a mapping",
     .want = want_map,
     .parse = parse_map,

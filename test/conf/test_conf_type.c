@@ -6,7 +6,7 @@
 static void test_refusal_tells_what_was_met_and_wanted(void **state)
 {
 	static const struct conf_option option = {
-	    .type = &conf_type_SECONDS, .min = 5, .max = 86400};
+	    .type = &conf_type_number_seconds, .min = 5, .max = 86400};
 	static const struct {
 		const char *yaml;
 		const char *expected;
@@ -31,10 +31,12 @@ static void test_refusal_tells_what_was_met_and_wanted(void **state)
 /* One value of an option: a number, a text of so many bytes, or so many entries. */
 static void write_value(const struct conf_option *option, double amount, struct buffer *out)
 {
-	bool is_text = option->type == &conf_type_STRING || option->type == &conf_type_TEXT;
-	bool is_list = option->type == &conf_type_ADDRESSES || option->type == &conf_type_NETWORKS;
+	bool is_text =
+	    option->type == &conf_type_text_string || option->type == &conf_type_text_lines;
+	bool is_list =
+	    option->type == &conf_type_address_list || option->type == &conf_type_address_networks;
 
-	if (!is_text && !is_list && option->type != &conf_type_MAP) {
+	if (!is_text && !is_list && option->type != &conf_type_text_map) {
 		buffer_printf(out, "%.15g", amount);
 		return;
 	}
@@ -42,9 +44,9 @@ static void write_value(const struct conf_option *option, double amount, struct 
 	for (size_t i = 0; i < (size_t)amount; i++) {
 		if (is_text) {
 			buffer_append_byte(out, 'x');
-		} else if (option->type == &conf_type_ADDRESSES) {
+		} else if (option->type == &conf_type_address_list) {
 			buffer_printf(out, "%s\"[::1]:%zu\"", i > 0 ? "," : "", i);
-		} else if (option->type == &conf_type_NETWORKS) {
+		} else if (option->type == &conf_type_address_networks) {
 			buffer_printf(out, "%s\"10.0.%zu.%zu\"", i > 0 ? "," : "", i / 256,
 			              i % 256);
 		} else {
@@ -78,13 +80,14 @@ static bool is_taken(const struct conf_option *option, double amount)
 
 static bool has_limits(const struct conf_option *option)
 {
-	return option->type != &conf_type_BOOL && option->type != &conf_type_LOG_LEVEL &&
-	       option->type != &conf_type_LOG_FORMAT && option->type != &conf_type_ADDRESS;
+	return option->type != &conf_type_text_bool && option->type != &conf_type_text_log_level &&
+	       option->type != &conf_type_text_log_format &&
+	       option->type != &conf_type_address_single;
 }
 
 static void assert_limits(const struct conf_option *option)
 {
-	double step = option->type == &conf_type_RATE ? 0.0005 : 1;
+	double step = option->type == &conf_type_number_rate ? 0.0005 : 1;
 
 	assert_true(option->min <= option->max);
 	assert_true(is_taken(option, option->min));

@@ -6,7 +6,7 @@
 /* Numeric hosts and localhost: resolving a name would block and could change. */
 static void test_address_is_numeric_or_localhost(void **state)
 {
-	static const struct conf_option option = {.type = &conf_type_ADDRESS};
+	static const struct conf_option option = {.type = &conf_type_address_single};
 	static const struct {
 		const char *yaml;
 		const char *host;
@@ -36,8 +36,8 @@ static void test_address_is_numeric_or_localhost(void **state)
 static void test_scalar_is_a_list_of_one(void **state)
 {
 	static const struct conf_option addresses = {
-	    .type = &conf_type_ADDRESSES, .min = 1, .max = 2};
-	static const struct conf_option networks = {.type = &conf_type_NETWORKS, .max = 2};
+	    .type = &conf_type_address_list, .min = 1, .max = 2};
+	static const struct conf_option networks = {.type = &conf_type_address_networks, .max = 2};
 	static const struct value_case address_cases[] = {
 	    {"localhost:1", "[\"localhost:1\"]"},
 	    {"[\"localhost:1\", \"[::]:2\"]", "[\"localhost:1\", \"[::]:2\"]"},
@@ -58,7 +58,7 @@ static void test_scalar_is_a_list_of_one(void **state)
 /* All that is wrong with a list is told at once, and what is right is not. */
 static void test_list_tells_every_fault(void **state)
 {
-	static const struct conf_option option = {.type = &conf_type_ADDRESSES, .max = 9};
+	static const struct conf_option option = {.type = &conf_type_address_list, .max = 9};
 	char *told = print_value(&option, "[a, \"localhost:1\", [b]]");
 
 	(void)state;
@@ -71,7 +71,7 @@ static void test_list_tells_every_fault(void **state)
 /* Networks are kept as IPv6 sees them, host bits cleared, and written as their family does. */
 static void test_networks_are_mapped_and_cleared(void **state)
 {
-	static const struct conf_option option = {.type = &conf_type_NETWORKS, .max = 1};
+	static const struct conf_option option = {.type = &conf_type_address_networks, .max = 1};
 	static const struct {
 		const char *yaml;
 		const char *address;

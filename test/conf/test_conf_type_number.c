@@ -4,7 +4,8 @@
 /* Decimal digits and nothing else; a leading zero would have been octal in YAML 1.1. */
 static void test_unsigned_takes_plain_digits_only(void **state)
 {
-	static const struct conf_option option = {.type = &conf_type_UNSIGNED, .max = 4294967295.0};
+	static const struct conf_option option = {.type = &conf_type_number_unsigned,
+	                                          .max = 4294967295.0};
 	static const struct value_case cases[] = {
 	    {"0", "0"},           {"10", "10"},
 	    {"'10'", "10"},       {"4294967295", "4294967295"},
@@ -25,7 +26,8 @@ static void test_unsigned_takes_plain_digits_only(void **state)
 /* workers: auto is 0 in the struct, which no number may be. */
 static void test_auto_is_a_word_or_a_number(void **state)
 {
-	static const struct conf_option option = {.type = &conf_type_AUTO, .min = 1, .max = 8};
+	static const struct conf_option option = {
+	    .type = &conf_type_number_auto, .min = 1, .max = 8};
 	static const struct value_case cases[] = {
 	    {"auto", "auto"}, {"1", "1"},     {"8", "8"},  {"0", NULL},
 	    {"9", NULL},      {"Auto", NULL}, {"~", NULL}, {NULL, NULL},
@@ -38,7 +40,7 @@ static void test_auto_is_a_word_or_a_number(void **state)
 /* Durations are written as people say them, and kept in seconds. */
 static void test_seconds_take_units(void **state)
 {
-	static const struct conf_option option = {.type = &conf_type_SECONDS, .max = 86400};
+	static const struct conf_option option = {.type = &conf_type_number_seconds, .max = 86400};
 	static const struct value_case cases[] = {
 	    {"90", "90"},
 	    {"90s", "90"},
@@ -63,7 +65,8 @@ static void test_seconds_take_units(void **state)
 /* Sizes are binary and say so; KB and M could be either. */
 static void test_bytes_take_units(void **state)
 {
-	static const struct conf_option option = {.type = &conf_type_BYTES, .max = 1073741824};
+	static const struct conf_option option = {.type = &conf_type_number_bytes,
+	                                          .max = 1073741824};
 	static const struct value_case cases[] = {
 	    {"0", "0"},
 	    {"1", "1"},
@@ -93,7 +96,7 @@ static void test_bytes_take_units(void **state)
 static void test_rate_takes_decimals_only(void **state)
 {
 	static const struct conf_option option = {
-	    .type = &conf_type_RATE, .min = 0.001, .max = 1000000};
+	    .type = &conf_type_number_rate, .min = 0.001, .max = 1000000};
 	static const struct value_case cases[] = {
 	    {"50", "50"},
 	    {"0.001", "0.001"},

@@ -4,7 +4,7 @@
 /* Only these two words: YAML 1.1's yes, no, on, off and other cases surprise people. */
 static void test_bool_takes_true_and_false_only(void **state)
 {
-	static const struct conf_option option = {.type = &conf_type_BOOL};
+	static const struct conf_option option = {.type = &conf_type_text_bool};
 	static const struct value_case cases[] = {
 	    {"true", "true"}, {"false", "false"}, {"yes", NULL},  {"no", NULL}, {"on", NULL},
 	    {"off", NULL},    {"True", NULL},     {"TRUE", NULL}, {"1", NULL},  {"y", NULL},
@@ -18,8 +18,8 @@ static void test_bool_takes_true_and_false_only(void **state)
 /* The names of the log are the same in the file and on the command line. */
 static void test_log_words_are_exact(void **state)
 {
-	static const struct conf_option level = {.type = &conf_type_LOG_LEVEL};
-	static const struct conf_option format = {.type = &conf_type_LOG_FORMAT};
+	static const struct conf_option level = {.type = &conf_type_text_log_level};
+	static const struct conf_option format = {.type = &conf_type_text_log_format};
 	static const struct value_case levels[] = {
 	    {"debug", "debug"}, {"info", "info"},  {"warn", "warn"},
 	    {"error", "error"}, {"warning", NULL}, {"INFO", NULL},
@@ -36,8 +36,8 @@ static void test_log_words_are_exact(void **state)
 /* One line may hold colours for IRC, never what ends a line; a text may hold lines. */
 static void test_texts_hold_no_line_ends_but_their_own(void **state)
 {
-	static const struct conf_option string = {.type = &conf_type_STRING, .max = 20};
-	static const struct conf_option text = {.type = &conf_type_TEXT, .max = 20};
+	static const struct conf_option string = {.type = &conf_type_text_string, .max = 20};
+	static const struct conf_option text = {.type = &conf_type_text_lines, .max = 20};
 	static const struct value_case strings[] = {
 	    {"a b", "\"a b\""},
 	    {"12", "\"12\""},
@@ -69,7 +69,7 @@ static void test_texts_hold_no_line_ends_but_their_own(void **state)
 /* A map keeps the order of the file and copies both sides. */
 static void test_map_keeps_pairs_in_order(void **state)
 {
-	static const struct conf_option option = {.type = &conf_type_MAP, .max = 3};
+	static const struct conf_option option = {.type = &conf_type_text_map, .max = 3};
 	static const struct value_case cases[] = {
 	    {"{}", "{}"},
 	    {"{b: x, a: \"#y\"}", "{\"b\": \"x\", \"a\": \"#y\"}"},
@@ -90,7 +90,7 @@ static void test_map_keeps_pairs_in_order(void **state)
 /* All that is wrong with a map is told at once, and what is right is not. */
 static void test_map_tells_every_fault(void **state)
 {
-	static const struct conf_option option = {.type = &conf_type_MAP, .max = 9};
+	static const struct conf_option option = {.type = &conf_type_text_map, .max = 9};
 	char *told = print_value(&option, "{a: [b], c: d, e: }");
 
 	(void)state;

@@ -3,7 +3,9 @@
 #define TEST_CONF_VALUE_TEST_H
 
 #include "conf/conf_schema.h"
-#include "conf/conf_type.h"
+#include "conf/conf_type_address.h"
+#include "conf/conf_type_number.h"
+#include "conf/conf_type_text.h"
 #include "test/conf/conf_test.h"
 
 /* What the tests of the types have in common: one value, read and printed. */
