@@ -124,7 +124,7 @@ static size_t clean_plain(struct text text, struct buffer *out)
 	return length;
 }
 
-void irc_clean(struct text text, struct buffer *out)
+void irc_clean_text(struct text text, struct buffer *out)
 {
 	while (text.length > 0) {
 		size_t taken = 1;

@@ -22,6 +22,6 @@
  * A reference without its semicolon, an unknown name and a lone "&" stay.  Takes
  * time in proportion to the text, whatever is in it.
  */
-void irc_clean(struct text text, struct buffer *out);
+void irc_clean_text(struct text text, struct buffer *out);
 
 #endif

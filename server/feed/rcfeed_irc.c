@@ -12,7 +12,8 @@
 #include "server/base/utf8.h"
 #include "server/feed/irc_clean.h"
 #include "server/feed/irc_line.h"
-#include "server/feed/json_text.h"
+#include "server/feed/irc_link.h"
+#include "server/feed/line_json.h"
 #include "server/feed/special_namespaces.h"
 
 /* A change of more bytes than this is shown in bold. */
@@ -26,42 +27,6 @@ static void append(struct text text, struct buffer *out)
 static struct text text_of(const struct buffer *buffer)
 {
 	return (struct text){buffer->bytes, buffer->length};
-}
-
-/* How a link looks: in JSON, and on IRC, where the target of a log entry has its colour. */
-struct link_form {
-	const char *before;
-	const char *after;
-};
-
-static const struct link_form plain_link = {"[[", "]]"};
-static const struct link_form coloured_link = {"[[\00302", "\00310]]"};
-
-static void append_link(struct text title, const struct link_form *form, struct buffer *out)
-{
-	buffer_append_text(out, form->before);
-	append(title, out);
-	buffer_append_text(out, form->after);
-}
-
-/* Add `text` with every link to `title` that has the one form in the other. */
-static void append_relinked(struct text text, struct text title, const struct link_form *from,
-                            const struct link_form *to, struct buffer *out)
-{
-	struct buffer link = {0};
-	const char *found;
-
-	append_link(title, from, &link);
-	while ((found = memmem(text.bytes, text.length, link.bytes, link.length)) != NULL) {
-		size_t before = (size_t)(found - text.bytes);
-
-		buffer_append(out, text.bytes, before);
-		append_link(title, to, out);
-		text.bytes += before + link.length;
-		text.length -= before + link.length;
-	}
-	append(text, out);
-	buffer_finish(&link);
 }
 
 /* Delete CR, LF and NUL from what was added behind `start`: they would end the line. */
@@ -110,9 +75,11 @@ static void append_log_title(const struct rcfeed_fields *fields, struct buffer *
 	buffer_append_text(out, ":Log/");
 	append(fields->log_type, &log_type);
 	for (size_t i = 0; i < log_type.length; i++) {
-		log_type.bytes[i] = log_type.bytes[i] == '_' ? ' ' : log_type.bytes[i];
+		if (log_type.bytes[i] == '_') {
+			log_type.bytes[i] = ' ';
+		}
 	}
-	irc_clean(text_of(&log_type), out);
+	irc_clean_text(text_of(&log_type), out);
 	buffer_finish(&log_type);
 }
 
@@ -177,12 +144,11 @@ static void append_log_comment(const struct rcfeed_fields *fields, struct buffer
 		return;
 	}
 	if (fields->title.bytes == NULL) {
-		irc_clean(fields->log_action_comment, out);
+		irc_clean_text(fields->log_action_comment, out);
 		return;
 	}
-	append_relinked(fields->log_action_comment, fields->title, &plain_link, &coloured_link,
-	                &coloured);
-	irc_clean(text_of(&coloured), out);
+	irc_link_colour(fields->log_action_comment, fields->title, &coloured);
+	irc_clean_text(text_of(&coloured), out);
 	buffer_finish(&coloured);
 }
 
@@ -193,7 +159,7 @@ static void append_log(const struct rcfeed_fields *fields, struct buffer *out)
 	buffer_append_text(out, "\00314]]\0034 ");
 	append(fields->log_action, out);
 	buffer_append_text(out, "\00310 \00302\003 \0035*\003 \00303");
-	irc_clean(fields->user, out);
+	irc_clean_text(fields->user, out);
 	buffer_append_text(out, "\003 \0035*\003  \00310");
 	append_log_comment(fields, out);
 	buffer_append_text(out, "\003");
@@ -202,17 +168,17 @@ static void append_log(const struct rcfeed_fields *fields, struct buffer *out)
 static void append_edit(const struct rcfeed_fields *fields, struct buffer *out)
 {
 	buffer_append_text(out, "\00314[[\00307");
-	irc_clean(fields->title, out);
+	irc_clean_text(fields->title, out);
 	buffer_append_text(out, "\00314]]\0034 ");
 	append_flags(fields, out);
 	buffer_append_text(out, "\00310 \00302");
 	append_url(fields, out);
 	buffer_append_text(out, "\003 \0035*\003 \00303");
-	irc_clean(fields->user, out);
+	irc_clean_text(fields->user, out);
 	buffer_append_text(out, "\003 \0035*\003 ");
 	append_size(fields, out);
 	buffer_append_text(out, " \00310");
-	irc_clean(fields->comment, out);
+	irc_clean_text(fields->comment, out);
 	buffer_append_text(out, "\003");
 }
 
@@ -236,151 +202,6 @@ bool rcfeed_irc_render(const struct rcfeed_fields *fields, struct buffer *out)
  * From here on the other way: what a line tells, as RCFeed JSON.
  */
 
-static bool is_edit(const struct irc_line *line)
-{
-	return line->type == CHANGE_EDIT || line->type == CHANGE_NEW;
-}
-
-static void write_key(const char *key, struct buffer *out)
-{
-	if (out->bytes[out->length - 1] != '{') {
-		buffer_append_byte(out, ',');
-	}
-	buffer_append_byte(out, '"');
-	buffer_append_text(out, key);
-	buffer_append_text(out, "\":");
-}
-
-static void write_null(const char *key, struct buffer *out)
-{
-	write_key(key, out);
-	buffer_append_text(out, "null");
-}
-
-static void write_text(const char *key, struct text text, struct buffer *out)
-{
-	write_key(key, out);
-	json_text_write(text, out);
-}
-
-static void write_bool(const char *key, bool value, struct buffer *out)
-{
-	write_key(key, out);
-	buffer_append_text(out, value ? "true" : "false");
-}
-
-static void write_number(const char *key, struct irc_line_number number, struct buffer *out)
-{
-	if (number.is_known) {
-		write_key(key, out);
-		buffer_printf(out, "%lld", number.value);
-	} else {
-		write_null(key, out);
-	}
-}
-
-static void write_old_new(const char *key, struct irc_line_number old, struct irc_line_number new,
-                          struct buffer *out)
-{
-	write_key(key, out);
-	buffer_append_byte(out, '{');
-	write_number("old", old, out);
-	write_number("new", new, out);
-	buffer_append_byte(out, '}');
-}
-
-/* A new page had no length before it; of an edit's lengths only the difference is told. */
-static void write_edit_members(const struct irc_line *line, struct buffer *out)
-{
-	struct irc_line_number length_old = {.is_known = false};
-	struct irc_line_number length_new = {.is_known = false};
-
-	if (line->type == CHANGE_NEW && line->size.value >= 0) {
-		length_new = line->size;
-	}
-	write_bool("minor", line->is_minor, out);
-	if (line->rcid.is_known) {
-		write_bool("patrolled", !line->is_unpatrolled, out);
-	} else {
-		write_null("patrolled", out);
-	}
-	write_old_new("length", length_old, length_new, out);
-	write_old_new("revision", line->revision_old, line->revision_new, out);
-}
-
-static void write_log_members(const struct irc_line *line, struct buffer *out)
-{
-	struct buffer plain = {0};
-
-	write_null("log_id", out);
-	write_text("log_type", line->log_type, out);
-	write_text("log_action", line->log_action, out);
-	write_null("log_params", out);
-	if (line->title.bytes == NULL) {
-		write_text("log_action_comment", line->comment, out);
-		return;
-	}
-	append_relinked(line->comment, line->title, &coloured_link, &plain_link, &plain);
-	write_text("log_action_comment", text_of(&plain), out);
-	buffer_finish(&plain);
-}
-
-static void write_nulls(const char *const *keys, size_t count, struct buffer *out)
-{
-	for (size_t i = 0; i < count; i++) {
-		write_null(keys[i], out);
-	}
-}
-
-/* The members of the other type are there too, as null: a reader may ask for any. */
-static void write_type_members(const struct irc_line *line, struct buffer *out)
-{
-	static const char *const edit_keys[] = {"minor", "patrolled", "length", "revision"};
-	static const char *const log_keys[] = {"log_id", "log_type", "log_action", "log_params",
-	                                       "log_action_comment"};
-
-	if (is_edit(line)) {
-		write_edit_members(line, out);
-	} else {
-		write_nulls(edit_keys, sizeof(edit_keys) / sizeof(edit_keys[0]), out);
-	}
-	if (line->type == CHANGE_LOG) {
-		write_log_members(line, out);
-	} else {
-		write_nulls(log_keys, sizeof(log_keys) / sizeof(log_keys[0]), out);
-	}
-}
-
-/* Every member in RCFeed's order. */
-static void write_object(const struct irc_line *line, struct text server_name, struct buffer *out)
-{
-	static const struct text none = {.bytes = NULL};
-	const char *type = change_type_name(line->type);
-	bool is_told = line->type != CHANGE_OTHER;
-
-	buffer_append_byte(out, '{');
-	write_number("id", line->rcid, out);
-	write_text("type", is_told ? (struct text){type, strlen(type)} : none, out);
-	write_null("namespace", out);
-	write_text("title", line->title, out);
-	write_null("title_url", out);
-	write_text("comment", is_edit(line) ? line->comment : none, out);
-	write_null("timestamp", out);
-	write_text("user", line->user, out);
-	if (is_edit(line)) {
-		write_bool("bot", line->is_bot, out);
-	} else {
-		write_null("bot", out);
-	}
-	write_text("notify_url", line->url, out);
-	write_type_members(line, out);
-	write_text("server_url", line->server_url, out);
-	write_text("server_name", server_name, out);
-	write_text("server_script_path", line->script_path, out);
-	write_null("wiki", out);
-	buffer_append_byte(out, '}');
-}
-
 /* Lends the host of the line's URL or, in `derived`, the name that the channel stands for. */
 static struct text line_server_name(const struct wiki_names *names, struct text channel,
                                     const struct irc_line *line, char derived[WIKI_NAME_MAX + 1])
@@ -399,7 +220,7 @@ enum change_type rcfeed_irc_to_json(const struct wiki_names *names, struct text 
 	struct irc_line parsed;
 
 	(void)irc_line_parse(line, &parsed);
-	write_object(&parsed, line_server_name(names, channel, &parsed, derived), out);
+	line_json_write(&parsed, line_server_name(names, channel, &parsed, derived), out);
 	return parsed.type;
 }
 
@@ -453,7 +274,7 @@ static struct change *create_change(const struct wiki_names *names, struct text 
 	(void)irc_line_parse(line, &parsed);
 	parts.type = parsed.type;
 	parts.wiki = line_server_name(names, channel, &parsed, derived);
-	write_object(&parsed, parts.wiki, &json);
+	line_json_write(&parsed, parts.wiki, &json);
 	parts.json = text_of(&json);
 	change = change_create(&parts);
 	buffer_finish(&json);

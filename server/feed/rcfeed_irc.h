@@ -7,7 +7,7 @@
 
 #include "server/base/buffer.h"
 #include "server/feed/change.h"
-#include "server/feed/rcfeed_json.h"
+#include "server/feed/drop_reason.h"
 #include "server/feed/wiki_name.h"
 
 /*
@@ -16,7 +16,7 @@
  *
  *   ^C14[[^C07TITLE^C14]]^C4 FLAGS^C10 ^C02URL^C ^C5*^C ^C03USER^C ^C5*^C SIZE ^C10COMMENT^C
  *
- * Names and comments go through irc_clean() on their way into a line; irc_line.h
+ * Names and comments go through irc_clean_text() on their way into a line; irc_line.h
  * takes one apart.
  *
  * Threads: any.

@@ -15,17 +15,6 @@
 
 #define JSON_FLAGS (JSON_REJECT_DUPLICATES | JSON_ALLOW_NUL | JSON_DECODE_ANY)
 
-const char *drop_reason_label(enum drop_reason reason)
-{
-	static const char *const labels[] = {
-#define DROP_REASON(id, label, meaning) [DROP_##id] = #label,
-#include "server/feed/drop_reasons.def"
-#undef DROP_REASON
-	};
-
-	return labels[reason];
-}
-
 static bool is_white_space(char byte)
 {
 	return byte == ' ' || byte == '\t' || byte == '\n' || byte == '\r';

@@ -5,6 +5,7 @@
 #include <stddef.h>
 
 #include "server/feed/change.h"
+#include "server/feed/drop_reason.h"
 #include "server/feed/wiki_name.h"
 
 /*
@@ -14,16 +15,6 @@
  * Threads: any.
  */
 #define RCFEED_JSON_DEPTH_MAX 64
-
-enum drop_reason {
-#define DROP_REASON(id, label, meaning) DROP_##id,
-#include "server/feed/drop_reasons.def"
-#undef DROP_REASON
-	DROP_REASONS
-};
-
-/* Lends the label of a reason, for logs and the status. */
-const char *drop_reason_label(enum drop_reason reason);
 
 /*
  * Gives the change that one JSON object describes, with its IRC line where it has

@@ -138,7 +138,8 @@ void wiki_server_name(const struct wiki_names *names, struct text channel,
 		const struct exception *exception = &names->exceptions[i];
 
 		if (exception->server_name[0] != '\0' && equals(exception->channel, channel)) {
-			strcpy(server_name, exception->server_name);
+			(void)snprintf(server_name, WIKI_NAME_MAX + 1, "%s",
+			               exception->server_name);
 			return;
 		}
 	}

@@ -59,9 +59,10 @@ static inline void assert_texts_equal(struct text met, struct text wanted)
 {
 	if (met.length != wanted.length || (met.bytes == NULL) != (wanted.bytes == NULL) ||
 	    (met.bytes != NULL && memcmp(met.bytes, wanted.bytes, met.length) != 0)) {
-		fail_msg("met \"%.*s\", wanted \"%.*s\"", (int)met.length,
-		         met.bytes != NULL ? met.bytes : "(none)", (int)wanted.length,
-		         wanted.bytes != NULL ? wanted.bytes : "(none)");
+		fail_msg("met %s \"%.*s\", wanted %s \"%.*s\"", met.bytes == NULL ? "NULL" : "",
+		         (int)met.length, met.bytes == NULL ? "" : met.bytes,
+		         wanted.bytes == NULL ? "NULL" : "", (int)wanted.length,
+		         wanted.bytes == NULL ? "" : wanted.bytes);
 	}
 }
 

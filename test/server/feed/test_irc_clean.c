@@ -7,7 +7,7 @@ static void assert_cleaned(struct text text, struct text wanted)
 {
 	struct buffer out = {0};
 
-	irc_clean(text, &out);
+	irc_clean_text(text, &out);
 	assert_texts_equal(buffer_text(&out), wanted);
 	buffer_finish(&out);
 }
@@ -85,7 +85,7 @@ static void test_irc_clean_leaves_a_reference_that_is_cut_off(void **state)
 		size_t decoded = length < 6 ? 0 : 1;
 
 		memcpy(cut, whole, length);
-		irc_clean((struct text){cut, length}, &out);
+		irc_clean_text((struct text){cut, length}, &out);
 		assert_int_equal(out.length, decoded == 0 ? length : 1 + length - 6);
 		buffer_finish(&out);
 		free(cut);
@@ -120,7 +120,7 @@ static void test_irc_clean_takes_linear_time_for_texts_made_of_ampersands(void *
 			bytes[k] = patterns[i][k % period];
 		}
 		memcpy(bytes, "&#1", 3);
-		irc_clean((struct text){bytes, length}, &out);
+		irc_clean_text((struct text){bytes, length}, &out);
 		assert_texts_equal(buffer_text(&out), (struct text){bytes, length});
 		buffer_finish(&out);
 	}

@@ -321,7 +321,7 @@ static void assert_same_cleaned(const json_t *met, const json_t *wanted, const c
 {
 	struct buffer cleaned = {0};
 
-	irc_clean(member_text(wanted, key), &cleaned);
+	irc_clean_text(member_text(wanted, key), &cleaned);
 	assert_texts_equal(member_text(met, key), buffer_text(&cleaned));
 	buffer_finish(&cleaned);
 }

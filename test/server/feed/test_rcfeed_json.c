@@ -540,17 +540,6 @@ static void test_rcfeed_json_read_survives_damaged_datagrams(void **state)
 	assert_int_equal(for_each_record(PAIRS, check_damages), 630);
 }
 
-/* Labels are what logs and metrics say. */
-static void test_drop_reason_label_names_each_reason(void **state)
-{
-	(void)state;
-	assert_string_equal(drop_reason_label(DROP_NOT_UTF8), "not_utf8");
-	assert_string_equal(drop_reason_label(DROP_NO_SERVER_NAME), "no_server_name");
-	for (unsigned i = 0; i < DROP_REASONS; i++) {
-		assert_true(strlen(drop_reason_label((enum drop_reason)i)) > 0);
-	}
-}
-
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -570,7 +559,6 @@ int main(void)
 	    cmocka_unit_test(test_rcfeed_json_read_drops_what_is_nested_too_deeply),
 	    cmocka_unit_test(test_rcfeed_json_read_drops_every_beginning_of_an_object),
 	    cmocka_unit_test(test_rcfeed_json_read_survives_damaged_datagrams),
-	    cmocka_unit_test(test_drop_reason_label_names_each_reason),
 	};
 
 	return cmocka_run_group_tests(tests, create_names, destroy_names);
