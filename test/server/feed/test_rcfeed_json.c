@@ -463,7 +463,7 @@ static void test_rcfeed_json_read_drops_what_is_nested_too_deeply(void **state)
 		               DROP_JSON_DEPTH);
 	}
 	buffer_clear(&json);
-	buffer_append_text(&json, "{\"server_name\":\"x.org\",\"a\":\"\\\"\\\\\\\"");
+	buffer_append_text(&json, "{\"server_name\":\"x.org\",\"a\":\"\\\\\\\"");
 	for (size_t i = 0; i < 100; i++) {
 		buffer_append_text(&json, "[{");
 	}
