@@ -12,7 +12,7 @@
 
 /*
  * What a connection is while it speaks HTTP, and the one exchange it has.  For the
- * files of the front-end (http_front_end, http_connection, http_exchange,
+ * files of the front-end (http, http_connection, http_exchange,
  * websocket); an endpoint knows http_exchange.h only.
  *
  *   READING ── request whole ──> ANSWERING ── http_connection_next() ──> READING

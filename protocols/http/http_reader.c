@@ -69,10 +69,32 @@ static int on_header_value(llhttp_t *llhttp, const char *bytes, size_t length)
 	return 0;
 }
 
+/*
+ * What frames the chunks, which is all that llhttp does not hand to on_body(): its lines end as
+ * those of the head do.  llhttp 8 takes a bare LF for the last one.
+ */
+static bool check_framing(struct http_reader *reader, const char *end)
+{
+	for (; reader->framing < end; reader->framing++) {
+		char byte = *reader->framing;
+
+		if ((byte == '\n') != reader->after_cr || byte == '\0') {
+			refuse(reader, 400);
+			return false;
+		}
+		reader->after_cr = byte == '\r';
+	}
+	return true;
+}
+
 static int on_body(llhttp_t *llhttp, const char *bytes, size_t length)
 {
 	struct http_reader *reader = llhttp->data;
 
+	if (!check_framing(reader, bytes)) {
+		return -1;
+	}
+	reader->framing = bytes + length;
 	if (length > reader->limits->body_bytes - reader->request->content.length) {
 		refuse(reader, 413);
 		return -1;
@@ -267,17 +289,24 @@ static size_t take_head(struct http_reader *reader, const char *bytes, size_t le
 
 static size_t take_body(struct http_reader *reader, const char *bytes, size_t length)
 {
-	llhttp_errno_t result = llhttp_execute(&reader->llhttp, bytes, length);
+	llhttp_errno_t result;
 	size_t taken = length;
 
-	if (reader->is_complete && (result == HPE_PAUSED || result == HPE_PAUSED_UPGRADE)) {
+	reader->framing = bytes;
+	result = llhttp_execute(&reader->llhttp, bytes, length);
+	if (reader->is_complete) {
 		taken = (size_t)(llhttp_get_error_pos(&reader->llhttp) - bytes);
+	}
+	if (reader->state == HTTP_READER_REFUSED || !check_framing(reader, bytes + taken)) {
+		return taken;
+	}
+	if (reader->is_complete) {
 		reader->request->body = (struct text){
 		    .bytes = reader->request->content.bytes,
 		    .length = reader->request->content.length,
 		};
 		reader->state = HTTP_READER_WHOLE;
-	} else if (result != HPE_OK && reader->state != HTTP_READER_REFUSED) {
+	} else if (result != HPE_OK) {
 		refuse(reader, 400);
 	}
 	reader->body_wire += taken;

@@ -47,6 +47,8 @@ struct http_reader {
 	size_t body_wire;   /* bytes of the body as sent: chunks with their framing */
 	bool has_value;     /* the last field's value has begun */
 	bool is_complete;
+	const char *framing; /* of a body: up to where its bytes were looked at, in this input */
+	bool after_cr;       /* of the framing: the last byte was a CR */
 };
 
 /* Begin IDLE.  Lends the limits for the reader's life. */

@@ -62,7 +62,7 @@ static void add_block(uint32_t hash[WORDS], const uint8_t *block)
 	}
 }
 
-void sha1(const void *bytes, size_t length, uint8_t digest[SHA1_BYTES])
+void sha1_digest(const void *bytes, size_t length, uint8_t digest[SHA1_BYTES])
 {
 	uint32_t hash[WORDS] = {0x67452301, 0xefcdab89, 0x98badcfe, 0x10325476, 0xc3d2e1f0};
 	uint8_t padded[2 * BLOCK_BYTES] = {0};

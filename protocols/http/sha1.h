@@ -15,6 +15,6 @@
 #define SHA1_LENGTH_MAX 119 /* two blocks with their padding; a handshake's text has 60 */
 
 /* Write the digest of at most SHA1_LENGTH_MAX bytes. */
-void sha1(const void *bytes, size_t length, uint8_t digest[SHA1_BYTES]);
+void sha1_digest(const void *bytes, size_t length, uint8_t digest[SHA1_BYTES]);
 
 #endif

@@ -58,7 +58,7 @@ void websocket_handshake_accept(const char *key, char accept[WEBSOCKET_ACCEPT_LE
 
 	memcpy(text, key, KEY_LENGTH);
 	memcpy(text + KEY_LENGTH, suffix, sizeof(suffix) - 1);
-	sha1(text, sizeof(text), digest);
+	sha1_digest(text, sizeof(text), digest);
 	for (size_t i = 0; i < SHA1_BYTES; i += 3) {
 		size_t length = SHA1_BYTES - i < 3 ? SHA1_BYTES - i : 3;
 

@@ -1,7 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+/* A worker's HTTP: the endpoints' states, and connections as they come. */
+#include "protocols/http/http.h"
+
 #include <stdlib.h>
 
-#include "protocols/http/http.h"
 #include "protocols/http/http_connection.h"
 #include "protocols/http/http_endpoint.h"
 
