@@ -18,6 +18,7 @@
 #include "protocols/http/http_connection.h"
 #include "protocols/http/websocket_frame.h"
 #include "protocols/http/websocket_handshake.h"
+#include "server/base/utf8.h"
 
 #define MASK_SIZE        4
 #define CLOSE_CODE_SIZE  2
@@ -192,6 +193,14 @@ static void deliver(struct websocket *websocket, uint8_t opcode)
 	buffer_finish(&message);
 }
 
+/* wslay takes two bytes off each piece of a close frame that comes in pieces, not off the first. */
+static bool has_good_text(const struct wslay_event_on_msg_recv_arg *close)
+{
+	return close->msg_length <= CLOSE_CODE_SIZE ||
+	       utf8_is_valid((const char *)close->msg + CLOSE_CODE_SIZE,
+	                     close->msg_length - CLOSE_CODE_SIZE);
+}
+
 static void on_message(wslay_event_context_ptr wslay,
                        const struct wslay_event_on_msg_recv_arg *message, void *context)
 {
@@ -203,6 +212,10 @@ static void on_message(wslay_event_context_ptr wslay,
 	}
 	if (!wslay_is_ctrl_frame(message->opcode)) {
 		deliver(websocket, message->opcode);
+		return;
+	}
+	if (message->opcode == WSLAY_CONNECTION_CLOSE && !has_good_text(message)) {
+		websocket_close(websocket, CLOSE_NOT_UTF8);
 		return;
 	}
 	flush_reply(websocket);
