@@ -80,8 +80,9 @@ static void test_a_packet_is_read_as_its_clients_read_it(void **state)
 static void test_what_is_no_packet_is_refused(void **state)
 {
 	static const char *const bad[] = {
-	    "", ":", "::", "9::", "x::", "-1::", "12::", "5", "5:", "5:7", "5:7+", "5:x::", "5:7+8::",
-	    "5: 7:/rc:", ":5::", " 5::", "\n", "{\"a\":1}", "5::/\x01:", "5::/\x7f:", "1::/\n",
+	    "",     ":",    "::",  "9::",       "x::",       "-1::",      "12::",
+	    "5",    "5:",   "5:7", "5:7+",      "5:x::",     "5:7+8::",   "5: 7:/rc:",
+	    ":5::", " 5::", "\n",  "{\"a\":1}", "5::/\x01:", "5::/\x7f:", "1::/\n",
 	};
 
 	(void)state;
@@ -103,7 +104,8 @@ static void test_long_ids_and_endpoints_are_refused(void **state)
 	memset(endpoint, 'e', sizeof(endpoint));
 	memcpy(endpoint, "1::/", 4);
 	assert_refused((struct text){endpoint, sizeof(endpoint)});
-	assert_true(socketio_packet_read((struct text){endpoint, 3 + SOCKETIO_ENDPOINT_MAX}, &packet));
+	assert_true(
+	    socketio_packet_read((struct text){endpoint, 3 + SOCKETIO_ENDPOINT_MAX}, &packet));
 }
 
 /* What was read is written back to the same bytes; "+" without an id says nothing. */

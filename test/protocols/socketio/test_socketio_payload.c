@@ -49,9 +49,8 @@ static void test_an_empty_payload_has_no_packet(void **state)
 /* socket.io-client 0.9 lib/parser.js: lengths are those of JavaScript strings. */
 static void test_lengths_count_utf16_units(void **state)
 {
-	struct text payload =
-	    TEXT(MARK "6" MARK "3:::a" ASTRAL MARK "5" MARK "3:::\xc3\xa9" MARK "0" MARK MARK
-	              "3" MARK "2::");
+	struct text payload = TEXT(MARK "6" MARK "3:::a" ASTRAL MARK "5" MARK "3:::\xc3\xa9" MARK
+	                                "0" MARK MARK "3" MARK "2::");
 	struct text packet;
 
 	(void)state;
@@ -167,8 +166,8 @@ static void test_framed_packets_are_read_back(void **state)
  * to the last one when judged valid. */
 static void test_damaged_payloads_stay_within_their_bytes(void **state)
 {
-	static const char whole[] = MARK "7" MARK "3:::a" ASTRAL MARK "3" MARK "2::" MARK "3" MARK
-	                                 "8::";
+	static const char whole[] =
+	    MARK "7" MARK "3:::a" ASTRAL MARK "3" MARK "2::" MARK "3" MARK "8::";
 	unsigned seed = (unsigned)getpid();
 
 	(void)state;
@@ -185,8 +184,7 @@ static void test_damaged_payloads_stay_within_their_bytes(void **state)
 				bytes[(size_t)rand() % length] = whole[(size_t)rand() % length];
 			}
 			if (is_valid(rest)) {
-				while (socketio_payload_next(&rest, &packet)) {
-				}
+				while (socketio_payload_next(&rest, &packet)) {}
 				assert_int_equal(rest.length, 0);
 			}
 		}
