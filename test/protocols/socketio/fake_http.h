@@ -14,13 +14,13 @@
 struct http_exchange {
 	struct http_request request;
 	struct http_field field; /* Origin, or none */
-	unsigned status;	 /* of the answer; 0: there is none yet */
-	char *content_type;	 /* NULL: the answer had none */
+	unsigned status;         /* of the answer; 0: there is none yet */
+	char *content_type;      /* NULL: the answer had none */
 	char *fields;
 	struct buffer body;
 	bool was_moved, was_upgraded;
 	unsigned worker; /* it was moved to */
-	void *owner;	 /* http_hold()'s */
+	void *owner;     /* http_hold()'s */
 	void (*on_gone)(struct http_exchange *exchange, void *owner);
 };
 

@@ -16,7 +16,8 @@ static void ask(const char *origin)
 /* The client asks with credentials: its very origin must be named, and they be allowed. */
 static void test_an_origin_is_allowed_with_credentials(void **state)
 {
-	static const char *const origins[] = {"http://example.org", "https://example.org:8443", "null"};
+	static const char *const origins[] = {"http://example.org", "https://example.org:8443",
+	                                      "null"};
 
 	(void)state;
 	for (size_t i = 0; i < sizeof(origins) / sizeof(origins[0]); i++) {
@@ -39,7 +40,8 @@ static void test_errors_are_allowed_to_be_read_too(void **state)
 	(void)state;
 	ask("http://example.org");
 	socketio_answer_text(&exchange, 400, "unknown session");
-	assert_non_null(strstr(exchange.fields, "Access-Control-Allow-Origin: http://example.org\r\n"));
+	assert_non_null(
+	    strstr(exchange.fields, "Access-Control-Allow-Origin: http://example.org\r\n"));
 	assert_string_equal(exchange.content_type, "text/plain");
 	fake_expect(&exchange, 400, "unknown session");
 }

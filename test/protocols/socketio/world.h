@@ -2,19 +2,12 @@
 #ifndef TEST_PROTOCOLS_SOCKETIO_WORLD_H
 #define TEST_PROTOCOLS_SOCKETIO_WORLD_H
 
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
-
-#include <cmocka.h>
+#include <uv.h>
 
 #include "protocols/front_end.h"
 #include "protocols/socketio/socketio_session.h"
 #include "server/base/memory.h"
+#include "test/server/feed/records.h"
 
 /*
  * What a worker gives its front-ends, with a clock that the test moves: worker 1 of
@@ -28,9 +21,6 @@ struct world {
 	struct bus *bus;
 	struct front_end_env env;
 };
-
-/* A literal with its length, NULs inside included. */
-#define TEXT(literal) ((struct text){(literal), sizeof(literal) - 1})
 
 static inline struct text text_of(const char *string)
 {
@@ -112,11 +102,6 @@ static inline void assert_text_is(struct text met, const char *wanted)
 	if (met.length != strlen(wanted) || memcmp(met.bytes, wanted, met.length) != 0) {
 		fail_msg("met \"%.*s\", wanted \"%s\"", (int)met.length, met.bytes, wanted);
 	}
-}
-
-static inline struct text buffer_text(const struct buffer *buffer)
-{
-	return (struct text){buffer->bytes != NULL ? buffer->bytes : "", buffer->length};
 }
 
 #endif
