@@ -31,15 +31,10 @@ static void take_out(struct deadlines *deadlines, struct deadline *deadline)
 	deadline->slot = 0;
 }
 
-/* The tick at whose end `due_ms` has passed, one at the soonest that is still to come. */
-static size_t slot_of(const struct deadlines *deadlines, uint64_t due_ms)
+/* The slot of the tick that begins after `due_ms`: still to come, as due_ms is not past. */
+static size_t slot_of(uint64_t due_ms)
 {
-	uint64_t tick = due_ms / DEADLINE_TICK_MS + 1;
-
-	if (tick <= deadlines->tick) {
-		tick = deadlines->tick + 1;
-	}
-	return (size_t)(tick % DEADLINE_SLOTS);
+	return (size_t)((due_ms / DEADLINE_TICK_MS + 1) % DEADLINE_SLOTS);
 }
 
 void deadline_arm(struct deadlines *deadlines, struct deadline *deadline, uint64_t delay_ms)
@@ -47,7 +42,7 @@ void deadline_arm(struct deadlines *deadlines, struct deadline *deadline, uint64
 	require(deadline->on_due != NULL);
 	deadline_disarm(deadlines, deadline);
 	deadline->due_ms = deadlines->clock->now_ms + delay_ms;
-	put(deadlines, deadline, slot_of(deadlines, deadline->due_ms));
+	put(deadlines, deadline, slot_of(deadline->due_ms));
 	deadlines->armed++;
 }
 
@@ -82,7 +77,7 @@ static void call_slot(struct deadlines *deadlines, size_t slot)
 			deadlines->armed--;
 			deadline->on_due(deadline);
 		} else {
-			put(deadlines, deadline, slot_of(deadlines, deadline->due_ms));
+			put(deadlines, deadline, slot_of(deadline->due_ms));
 		}
 	}
 }
