@@ -5,6 +5,8 @@
 #include "protocols/front_end.h"
 #include "protocols/http/http.h"
 #include "protocols/http/http_endpoint.h"
+#include "protocols/http/http_health.h"
+#include "protocols/http/http_status.h"
 #include "protocols/irc/irc.h"
 #include "protocols/socketio/socketio.h"
 
@@ -22,6 +24,16 @@ const struct http_endpoint http_endpoints[] = {
 	.start = socketio_start,
 	.on_request = socketio_on_request,
 	.destroy = socketio_destroy,
+    },
+    {
+	.path = "/rcstream_status",
+	.start = http_status_start,
+	.on_request = http_status_on_request,
+	.destroy = http_status_destroy,
+    },
+    {
+	.path = "/healthz",
+	.on_request = http_health_on_request,
     },
     {.path = NULL},
 };

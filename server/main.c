@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The command line; everything else is server_run()'s. */
 #include <getopt.h>
+#include <jansson.h>
 #include <libgen.h>
 #include <limits.h>
 #include <stdbool.h>
@@ -176,6 +177,7 @@ int main(int count, char **words)
 
 	parse_arguments(count, words, &arguments);
 	table_seed();
+	json_object_seed(0); /* before there are threads, as jansson asks */
 	conf = load(&arguments);
 	if (arguments.is_demo) {
 		add_demo(conf);
