@@ -18,19 +18,28 @@ MUTABLE_ALLOWED = {
     "server/base/table.c": {"secret"},
 }
 
-# What a module's exported names start with, where that is not the file's name.
+# What a module's exported names start with, where that is neither the file's name, nor, in the
+# folders whose name every file repeats (FAMILIES), the folder's.
 PREFIXES = {
-    "protocols/http/http_exchange.c": ("http_",),
+    "ingest/ingest.c": ("source_",),
+    "ingest/udp.c": ("rc2udp_", "rcfeed_udp_"),
     "server/base/deadlines.c": ("deadlines_", "deadline_"),
     "server/base/memory.c": ("mem_",),
+    "server/feed/rcfeed_json.c": ("rcfeed_json_", "drop_reason_"),
     "server/feed/wiki_name.c": ("wiki_",),
 }
+FAMILIES = {"conf", "irc", "http", "socketio", "sse"}
 
-# Tables that are defined where everyone is known and declared where they are used.
-TABLES = {
+# Names that are declared where they are used, not in a header of their file's name.
+DECLARED_IN = {
     "front_ends": "protocols/front_end.h",
     "http_endpoints": "protocols/http/http_endpoint.h",
+    "source_drop": "ingest/source.h",
+    "source_type_find": "ingest/source.h",
 }
+
+# Functions that a macro makes from a table, in their prototypes as well.
+FROM_TABLES = re.compile(r"^conf_type_[A-Z_]+$")
 
 # "-t" of objdump: address, seven flag columns, section, size, perhaps visibility, name.
 SYMBOL = re.compile(r"^[0-9a-f]+ (.{7}) (\S+)\t[0-9a-f]+ +(?:\.hidden )?(\S+)$")
@@ -115,25 +124,35 @@ def check_exports(tree, symbols):
         if symbol.flags[0] != "g" or symbol.section == "*UND*":
             continue
         base = symbol.path[: -len(".c")]
-        stem = os.path.basename(base)
-        prefixes = PREFIXES.get(symbol.path, (f"{stem}_", f"{stem}s_"))
-        if symbol.name not in TABLES and not symbol.name.startswith(prefixes):
-            yield Finding(
-                symbol.path, 1, f"{symbol.name}: an exported name starts with {prefixes[0]}"
-            )
-        if not is_declared(tree, symbol.name, TABLES.get(symbol.name, base)):
-            yield Finding(
-                symbol.path, 1, f"{symbol.name}: exported, but not in a header of its name"
-            )
+        name = symbol.name
+        prefixes = prefixes_of(base)
+        if not (name.startswith(prefixes) or name == os.path.basename(base)):
+            if name not in DECLARED_IN:
+                yield Finding(
+                    symbol.path, 1, f"{name}: an exported name starts with {prefixes[0]}"
+                )
+        if not (is_declared(tree, name, base) or FROM_TABLES.match(name)):
+            yield Finding(symbol.path, 1, f"{name}: exported, but not in a header of its name")
+
+
+def prefixes_of(base):
+    stem = os.path.basename(base)
+    family = stem.partition("_")[0]
+    if family in FAMILIES:
+        return (f"{family}_",)
+    return PREFIXES.get(f"{base}.c", (f"{stem}_", f"{stem}s_"))
 
 
 def is_declared(tree, name, base):
-    """In "connection.h", or "connection_turn.h", for a base of "connection"."""
+    """For "irc_commands_cap": in irc_commands_cap.h, irc_commands.h or irc.h, or in a part's."""
     word = re.compile(rf"\b{re.escape(name)}\b")
-    return any(
-        source.suffix == ".h" and source.path.startswith(base) and word.search(source.text)
-        for source in tree
-    )
+    for source in tree:
+        header = source.path[: -len(".h")]
+        is_of_its_name = f"{base}_".startswith(f"{header}_") or header.startswith(f"{base}_")
+        if source.suffix == ".h" and (is_of_its_name or source.path == DECLARED_IN.get(name)):
+            if word.search(source.text):
+                return True
+    return False
 
 
 def check_headers(tree, build):

@@ -204,23 +204,32 @@ class ShapeTest(TreeTest):
     def test_depth_of_nesting(self):
         blocks = ["while (a) {", "\twhile (b) {", "\t\twhile (c) {", "\t\t\tx(1,", "\t\t\t\t2);"]
         self.assert_found(self.lint({"conf/a.c": SPDX + function("fits", blocks)}))
+        blocks += ['\t\t\tx(")", &(struct y){', "\t\t\t\t\t.z = 1,", "\t\t\t\t\t});"]
+        self.assert_found(self.lint({"conf/a.c": SPDX + function("fits", blocks)}))
         blocks += ["\t\t\twhile (d) {", "\t\t\t\tx();"]
         found = self.lint({"conf/a.c": SPDX + function("is_deep", blocks)})
-        self.assert_found(found, "conf/a.c:10: is_deep() is nested 4 deep (want 3 at most)")
+        self.assert_found(found, "conf/a.c:13: is_deep() is nested 4 deep (want 3 at most)")
 
     def test_every_module_has_a_test(self):
         found = self.lint({"conf/a.c": SPDX, "server/main.c": SPDX}, tested=False)
         self.assert_found(found, "conf/a.c:1: there is no test/conf/test_a.c")
 
+    def test_the_parts_of_a_module_share_its_test(self):
+        found = self.lint(
+            {"test/conf/test_a_b.c": SPDX, "conf/a_b_c.c": SPDX, "conf/a_d.c": SPDX}, tested=False
+        )
+        self.assert_found(found, "conf/a_d.c:1: there is no test/conf/test_a_d.c")
 
-def build_base(root):
-    """Compile server/base into libbase.a, and describe it as CMake does."""
+
+def build_layer(root, folder="server/base"):
+    """Compile a folder into a library, and describe it as CMake does."""
+    name = folder.rpartition("/")[2]
     build = root / "build-lint"
     build.mkdir()
     commands = []
     objects = []
-    for source in sorted(root.glob("server/base/*.c")):
-        output = f"CMakeFiles/base.dir/server/base/{source.name}.o"
+    for source in sorted(root.glob(f"{folder}/*.c")):
+        output = f"CMakeFiles/{name}.dir/{folder}/{source.name}.o"
         (build / output).parent.mkdir(parents=True, exist_ok=True)
         words = ["cc", f"-I{root}", "-o", output, "-c", str(source)]
         subprocess.run(words, cwd=build, check=True)
@@ -228,7 +237,7 @@ def build_base(root):
             {"directory": str(build), "file": str(source), "command": " ".join(words)}
         )
         objects.append(output)
-    subprocess.run(["ar", "rcs", "libbase.a", *objects], cwd=build, check=True)
+    subprocess.run(["ar", "rcs", f"lib{name}.a", *objects], cwd=build, check=True)
     (build / "compile_commands.json").write_text(json.dumps(commands))
     return build
 
@@ -239,7 +248,7 @@ class BuiltTest(TreeTest):
             "server/base/a.h": SPDX + header,
             "server/base/a.c": SPDX + '#include "server/base/a.h"\n' + text,
         }
-        return self.lint(files, build=build_base)
+        return self.lint(files, build=build_layer)
 
     def test_a_module_without_state(self):
         header = "extern const char *const a_names[];\nint a_get(void);\n"
@@ -272,12 +281,26 @@ class BuiltTest(TreeTest):
             "server/base/a.c:1: b_get: exported, but not in a header of its name",
         )
 
+    def test_exported_names_of_a_part(self):
+        files = {
+            "protocols/irc/irc_commands.h": SPDX + "int irc_command_join(void);\n",
+            "protocols/irc/irc_commands_channel.c": SPDX + "int irc_command_join(void)"
+            " { return 1; }\nint command_part(void) { return 1; }\n",
+        }
+        found = self.lint(files, build=lambda root: build_layer(root, "protocols/irc"))
+        path = "protocols/irc/irc_commands_channel.c"
+        self.assert_found(
+            found,
+            f"{path}:1: command_part: an exported name starts with irc_",
+            f"{path}:1: command_part: exported, but not in a header of its name",
+        )
+
     def test_a_header_that_needs_another_before_it(self):
         files = {
             "server/base/a.h": SPDX + "size_t a_get(void);\n",
             "server/base/b.c": SPDX + "#include <stddef.h>\nextern int b;\n",
         }
-        found = self.lint(files, build=build_base)
+        found = self.lint(files, build=build_layer)
         self.assertEqual(1, len(found), found)
         self.assertIn("server/base/a.h:1: does not compile alone:", found[0])
 
