@@ -63,8 +63,8 @@ class Build:
                 self.commands[str(path.relative_to(self.root))] = shlex.split(command["command"])
 
     def compiled(self):
-        """The files of ours that are compiled."""
-        return sorted(self.commands)
+        """The files of the program itself, without its tests."""
+        return sorted(path for path in self.commands if not path.startswith("test/"))
 
     def flags(self):
         """Every include path and definition of any file, and the language."""

@@ -2,7 +2,7 @@
 """Holds the tree to the rules of docs/style.md that can be checked cheaply.
 
 usage: lint.py ROOT [BUILD]            print "file:line: sentence" for each fault
-       lint.py --list-compiled ROOT BUILD   print the files of ours that BUILD compiles
+       lint.py --list-compiled ROOT BUILD   print the program's files that BUILD compiles
 
 BUILD is a build folder without sanitizers; the checks that need none run without it.
 Exceptions stand as tables at the top of each check's file, with their reasons.
