@@ -119,54 +119,6 @@ static inline int harness_connect(struct harness *harness)
 	return ends[0];
 }
 
-static inline void harness_write(struct harness *harness, int client, const void *bytes,
-                                 size_t length)
-{
-	size_t written = 0;
-
-	while (written < length) {
-		ssize_t count = write(client, (const char *)bytes + written, length - written);
-
-		if (count > 0) {
-			written += (size_t)count;
-		}
-		harness_turn(harness);
-	}
-}
-
-static inline void harness_send(struct harness *harness, int client, const char *text)
-{
-	harness_write(harness, client, text, strlen(text));
-}
-
-/* Add what the client has got so far; true when the connection's end has come. */
-static inline bool harness_read(struct harness *harness, int client, struct buffer *out)
-{
-	for (;;) {
-		ssize_t count;
-
-		harness_turn(harness);
-		count = read(client, buffer_reserve(out, 65536), 65536);
-		if (count <= 0) {
-			return count == 0;
-		}
-		out->length += (size_t)count;
-	}
-}
-
-/* What the client has got since it was asked last, and whether it is the end, must be this. */
-static inline void harness_expect(struct harness *harness, int client, const char *expected,
-                                  bool expected_end)
-{
-	struct buffer out = {0};
-	bool end = harness_read(harness, client, &out);
-
-	buffer_append_byte(&out, '\0');
-	assert_string_equal(out.bytes, expected);
-	assert_int_equal(end, expected_end);
-	buffer_finish(&out);
-}
-
 static inline uint64_t harness_closed(const struct harness *harness, enum close_reason reason)
 {
 	return metric_read(&harness->stats.metrics.closed[reason]);

@@ -1,39 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "test/protocols/http/http_harness.h"
+#include "test/protocols/http/http_client.h"
 
-#include "protocols/http/http_connection.h"
 #include "protocols/http/http_endpoint.h"
+#include "protocols/http/http_exchange.h"
 
 /* --- endpoints ---------------------------------------------------------- */
-
-/* What /hold has been asked, in order. */
-struct holder {
-	struct http_exchange *held[8];
-	unsigned count;
-	unsigned gone;
-};
-
-static void *holder_start(const struct front_end_env *env)
-{
-	(void)env;
-	return mem_new(struct holder);
-}
-
-static void on_held_gone(struct http_exchange *exchange, void *owner)
-{
-	struct holder *holder = owner;
-
-	(void)exchange;
-	holder->gone++;
-}
-
-static void holder_on_request(void *state, struct http_exchange *exchange)
-{
-	struct holder *holder = state;
-
-	holder->held[holder->count++ % 8] = exchange;
-	http_hold(exchange, holder, on_held_gone);
-}
 
 /* Answers with what the request was. */
 static void echo_on_request(void *state, struct http_exchange *exchange)
@@ -52,16 +23,6 @@ static void echo_on_request(void *state, struct http_exchange *exchange)
 				   .body = {.bytes = body.bytes, .length = body.length},
 			       });
 	buffer_finish(&body);
-}
-
-static void mover_on_request(void *state, struct http_exchange *exchange)
-{
-	(void)state;
-	if (http_exchange_connection(exchange)->net->next_id % 2 == 0) {
-		http_move(exchange, 1);
-	} else {
-		echo_on_request(NULL, exchange);
-	}
 }
 
 #define BIG_BYTES (64 * 1024)
@@ -86,44 +47,12 @@ static void last_on_request(void *state, struct http_exchange *exchange)
 	http_respond(exchange, &(struct http_response){.status = 200, .closes = true});
 }
 
-static struct holder *holder_of(const struct harness *harness)
-{
-	const struct http_worker *worker = harness->http;
-
-	return worker->states[1];
-}
-
 const struct http_endpoint http_endpoints[] = {
     {.path = "/echo", .takes_post = true, .on_request = echo_on_request},
-    {.path = "/hold", .start = holder_start, .on_request = holder_on_request, .destroy = free},
-    {.path = "/move", .on_request = mover_on_request},
     {.path = "/big", .on_request = big_on_request},
     {.path = "/last", .on_request = last_on_request},
     {.path = NULL},
 };
-
-/* --- what is expected --------------------------------------------------- */
-
-#define GET(path)  "GET " path " HTTP/1.1\r\nHost: x\r\n\r\n"
-#define POST(path) "POST " path " HTTP/1.1\r\nHost: x\r\nContent-Length: 5\r\n\r\nhello"
-#define OK(length, body)                                                       \
-	"HTTP/1.1 200 OK\r\nServer: rcstreamd\r\nContent-Type: text/plain\r\n" \
-	"Content-Length: " length "\r\nCache-Control: max-age=1\r\n\r\n" body
-#define REFUSED(status, length, phrase)                                        \
-	"HTTP/1.1 " status " " phrase                                          \
-	"\r\nServer: rcstreamd\r\nContent-Type: text/plain; charset=UTF-8\r\n" \
-	"Content-Length: " length                                              \
-	"\r\nCache-Control: no-store\r\nConnection: close\r\n\r\n" phrase "\n"
-
-static void answer(struct http_exchange *exchange, const char *text)
-{
-	http_respond(exchange, &(struct http_response){
-				   .status = 200,
-				   .content_type = "text/plain",
-				   .fields = "Cache-Control: max-age=1\r\n",
-				   .body = {.bytes = text, .length = strlen(text)},
-			       });
-}
 
 /* --- tests -------------------------------------------------------------- */
 
@@ -145,91 +74,6 @@ static void test_http_answers_pipelined_requests_in_order(void **state)
 	}
 	harness_expect(&harness, client, answers, false);
 	assert_int_equal(metric_read(&harness.stats.metrics.http_requests), 6);
-	close(client);
-	harness_finish(&harness);
-}
-
-/* A request whose answer comes later holds up those behind it, and nothing else. */
-static void test_http_holds_what_follows_a_held_request(void **state)
-{
-	struct harness harness;
-	int client;
-	int other;
-
-	(void)state;
-	harness_start(&harness);
-	client = harness_connect(&harness);
-	other = harness_connect(&harness);
-	harness_send(&harness, client,
-	             GET("/echo") GET("/hold") GET("/echo") GET("/hold") "GET /e");
-	harness_send(&harness, other, GET("/echo"));
-	harness_expect(&harness, other, OK("6", "/echo|"), false);
-	harness_expect(&harness, client, OK("6", "/echo|"), false);
-	harness_pass(&harness, 200 * 1000); /* no deadline runs against a client that waits */
-	assert_int_equal(holder_of(&harness)->count, 1);
-	answer(holder_of(&harness)->held[0], "late");
-	harness_expect(&harness, client, OK("4", "late") OK("6", "/echo|"), false);
-	assert_int_equal(holder_of(&harness)->count, 2);
-	answer(holder_of(&harness)->held[1], "later");
-	harness_send(&harness, client, "cho HTTP/1.1\r\nHost: x\r\n\r\n");
-	harness_expect(&harness, client, OK("5", "later") OK("6", "/echo|"), false);
-	assert_int_equal(holder_of(&harness)->gone, 0);
-	close(client);
-	close(other);
-	harness_finish(&harness);
-}
-
-/* http_hold(): on_gone is called once when the client goes, and not for one that was answered. */
-static void test_http_tells_the_holder_once_that_the_client_has_gone(void **state)
-{
-	struct harness harness;
-	int client;
-
-	(void)state;
-	harness_start(&harness);
-	client = harness_connect(&harness);
-	harness_send(&harness, client, GET("/hold"));
-	close(client);
-	harness_turn(&harness);
-	assert_int_equal(holder_of(&harness)->gone, 1);
-	client = harness_connect(&harness);
-	harness_send(&harness, client, GET("/hold"));
-	answer(holder_of(&harness)->held[1], "");
-	close(client);
-	harness_turn(&harness);
-	assert_int_equal(holder_of(&harness)->gone, 1);
-	harness_finish(&harness);
-}
-
-/* The server's end ends what is held: the client is cut off and asks again elsewhere. */
-static void test_http_ends_held_requests_with_the_server(void **state)
-{
-	struct harness harness;
-	int client;
-
-	(void)state;
-	harness_start(&harness);
-	client = harness_connect(&harness);
-	harness_send(&harness, client, GET("/hold"));
-	net_end(harness.net, CLOSE_SHUTDOWN);
-	harness_turn(&harness);
-	assert_int_equal(holder_of(&harness)->gone, 1);
-	harness_expect(&harness, client, "", true);
-	close(client);
-	harness_finish(&harness);
-}
-
-/* RFC 9110 §9.3.2: HEAD is GET without the body, its length included. */
-static void test_http_answers_head_without_a_body(void **state)
-{
-	struct harness harness;
-	int client;
-
-	(void)state;
-	harness_start(&harness);
-	client = harness_connect(&harness);
-	harness_send(&harness, client, "HEAD /echo HTTP/1.1\r\nHost: x\r\n\r\n" GET("/echo"));
-	harness_expect(&harness, client, OK("6", "") OK("6", "/echo|"), false);
 	close(client);
 	harness_finish(&harness);
 }
@@ -275,7 +119,7 @@ static void test_http_tells_what_is_not_there_and_what_is_not_allowed(void **sta
 	(void)state;
 	harness_start(&harness);
 	client = harness_connect(&harness);
-	harness_send(&harness, client, "PUT /echo HTTP/1.1\r\nHost: x\r\n\r\n" POST("/hold"));
+	harness_send(&harness, client, "PUT /echo HTTP/1.1\r\nHost: x\r\n\r\n" POST("/big"));
 	harness_expect(&harness, client,
 	               "HTTP/1.1 405 Method Not Allowed\r\nServer: rcstreamd\r\n"
 	               "Content-Length: 0\r\nCache-Control: no-store\r\n"
@@ -476,74 +320,10 @@ static void test_http_answers_no_more_than_the_client_reads(void **state)
 	harness_finish(&harness);
 }
 
-/* http_move(): the request and what follows it go with the connection, and nothing is lost. */
-static void test_http_moves_a_connection_with_its_request(void **state)
-{
-	struct harness from;
-	struct harness to;
-	struct connection *connection;
-	int client;
-
-	(void)state;
-	harness_start(&from);
-	harness_start(&to);
-	client = harness_connect(&from);
-	assert_int_equal(from.net->next_id, 2); /* even: /move moves */
-	harness_send(&from, client, GET("/echo"));
-	harness_send(&from, client, POST("/move") GET("/echo"));
-	harness_expect(&from, client,
-	               OK("6", "/echo|") "HTTP/1.1 405 Method Not Allowed\r\nServer: rcstreamd\r\n"
-	                                 "Content-Length: 0\r\nCache-Control: no-store\r\n"
-	                                 "Allow: GET, HEAD, OPTIONS\r\n\r\n" OK("6", "/echo|"),
-	               false);
-	harness_send(&from, client, GET("/move?a") GET("/echo") "GET /ec");
-	harness_send(&from, client, "ho HTTP/1.1\r\nHost");
-	assert_int_equal(from.moves, 1);
-	assert_int_equal(from.moved_to, 1);
-	assert_null(from.net->all);
-	assert_int_equal(harness_closed(&from, CLOSE_MOVED), 1);
-	to.net->next_id = 2;
-	connection = connection_adopt(to.net, &from.moved);
-	assert_non_null(connection);
-	http_front_end.on_moved(to.http, connection, from.moved.cargo);
-	harness_send(&to, client, ": x\r\n\r\n");
-	harness_expect(&to, client, OK("6", "/move|") OK("6", "/echo|") OK("6", "/echo|"), false);
-	close(client);
-	harness_finish(&to);
-	harness_finish(&from);
-}
-
-/* front_end.h: a cargo that finds no worker is freed, and its client is closed. */
-static void test_http_frees_a_request_that_cannot_be_moved(void **state)
-{
-	struct harness harness;
-	int client;
-
-	(void)state;
-	harness_start(&harness);
-	client = harness_connect(&harness);
-	harness_send(&harness, client, GET("/move"));
-	assert_int_equal(harness.moves, 1);
-	http_front_end.drop_cargo(harness.moved.cargo);
-	close(harness.moved.descriptor);
-	buffer_finish(&harness.moved.unread);
-	/* And one whose client goes before it has moved. */
-	client = harness_connect(&harness);
-	harness.net->next_id = 2;
-	assert_int_equal(write(client, GET("/move"), strlen(GET("/move"))), strlen(GET("/move")));
-	close(client);
-	harness_turn(&harness);
-	harness_finish(&harness);
-}
-
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(test_http_answers_pipelined_requests_in_order),
-	    cmocka_unit_test(test_http_holds_what_follows_a_held_request),
-	    cmocka_unit_test(test_http_tells_the_holder_once_that_the_client_has_gone),
-	    cmocka_unit_test(test_http_ends_held_requests_with_the_server),
-	    cmocka_unit_test(test_http_answers_head_without_a_body),
 	    cmocka_unit_test(test_http_keeps_alive_as_the_version_wants),
 	    cmocka_unit_test(test_http_tells_what_is_not_there_and_what_is_not_allowed),
 	    cmocka_unit_test(test_http_closes_after_what_it_refuses),
@@ -553,8 +333,6 @@ int main(void)
 	    cmocka_unit_test(test_http_closes_idle_connections_silently),
 	    cmocka_unit_test(test_http_answers_a_thousand_requests_in_one_write),
 	    cmocka_unit_test(test_http_answers_no_more_than_the_client_reads),
-	    cmocka_unit_test(test_http_moves_a_connection_with_its_request),
-	    cmocka_unit_test(test_http_frees_a_request_that_cannot_be_moved),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

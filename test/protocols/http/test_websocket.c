@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "test/protocols/http/http_harness.h"
+#include "test/protocols/http/http_client.h"
 
 #include "protocols/http/http_connection.h"
 #include "protocols/http/http_endpoint.h"

@@ -1,0 +1,186 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "test/protocols/http/http_client.h"
+
+#include <jansson.h>
+
+#include "protocols/http/http_endpoint.h"
+#include "protocols/http/http_status.h"
+
+const struct http_endpoint http_endpoints[] = {
+    {.path = "/rcstream_status",
+     .start = http_status_start,
+     .on_request = http_status_on_request,
+     .destroy = http_status_destroy},
+    {.path = NULL},
+};
+
+/* Gives the body of the answer as JSON, and checks what stands before it. */
+static json_t *ask(struct harness *harness)
+{
+	struct buffer got = {0};
+	json_error_t error;
+	json_t *object;
+	const char *body;
+	int client = harness_connect(harness);
+
+	harness_send(harness, client, GET("/rcstream_status"));
+	assert_false(harness_read(harness, client, &got));
+	buffer_append_byte(&got, '\0');
+	assert_non_null(strstr(got.bytes, "\r\nContent-Type: application/json\r\n"));
+	assert_non_null(strstr(got.bytes, "\r\nAccess-Control-Allow-Origin: *\r\n"));
+	assert_non_null(strstr(got.bytes, "\r\nCache-Control: no-store\r\n"));
+	body = strstr(got.bytes, "\r\n\r\n");
+	assert_non_null(body);
+	object = json_loads(body, JSON_REJECT_DUPLICATES, &error);
+	assert_non_null(object);
+	buffer_finish(&got);
+	close(client);
+	harness_turn(harness);
+	return object;
+}
+
+static json_int_t number(const json_t *object, const char *name)
+{
+	const json_t *value = json_object_get(object, name);
+
+	if (!json_is_integer(value)) {
+		print_error("%s is no number\n", name);
+	}
+	assert_true(json_is_integer(value));
+	return json_integer_value(value);
+}
+
+/* RCStream's status page had connected_clients and queue_size; docs/protocols/http.md the rest. */
+static void test_status_sums_all_workers(void **state)
+{
+	struct harness harness;
+	struct worker_stats workers[2] = {0};
+	json_t *object;
+	const json_t *clients;
+
+	(void)state;
+	harness_start(&harness);
+	harness.status.workers = workers;
+	harness.status.worker_count = 2;
+	harness.net->clock.wall_ms = 1700000100900;
+	harness.status.started_ms = 1700000000000;
+	metric_add(&harness.status.changes_published, 7);
+	metric_add(&workers[0].handed_over, 13);
+	metric_add(&workers[0].metrics.changes_received, 10);
+	metric_add(&workers[1].handed_over, 13);
+	metric_add(&workers[1].metrics.changes_received, 8);
+	metric_add(&workers[0].metrics.socketio_clients, 10);
+	metric_add(&workers[1].metrics.socketio_clients, 11);
+	metric_add(&workers[0].metrics.irc_deliveries, 100);
+	metric_add(&workers[1].metrics.socketio_deliveries, 200);
+	metric_add(&workers[1].metrics.irc_clients, 4);
+	metric_add(&workers[1].metrics.http_connections, 5);
+	metric_add(&workers[0].metrics.websocket_connections, 6);
+	metric_add(&workers[0].metrics.closed[CLOSE_SENDQ_EXCEEDED], 2);
+	object = ask(&harness);
+	assert_int_equal(number(object, "connected_clients"), 21);
+	assert_int_equal(number(object, "queue_size"), 5);
+	assert_int_equal(number(object, "uptime"), 100);
+	assert_int_equal(number(object, "changes_in"), 7);
+	assert_int_equal(number(object, "deliveries_out"), 300);
+	assert_string_equal(json_string_value(json_object_get(object, "version")), "1.2.3");
+	clients = json_object_get(object, "clients");
+	assert_int_equal(number(clients, "irc"), 4);
+	assert_int_equal(number(clients, "http"), 5);
+	assert_int_equal(number(clients, "websocket"), 6);
+	assert_int_equal(number(clients, "socketio"), 21);
+	assert_int_equal(number(json_object_get(object, "counters"), "irc_deliveries"), 100);
+	assert_int_equal(number(json_object_get(object, "closed"), "sendq_exceeded"), 2);
+	assert_int_equal(number(json_object_get(object, "closed"), "shutdown"), 0);
+	assert_int_equal(json_object_size(json_object_get(object, "closed")), CLOSE_REASONS);
+	assert_int_equal(json_array_size(json_object_get(object, "sources")), 0);
+	json_decref(object);
+	harness_finish(&harness);
+}
+
+static void on_row(void *context, const char *name, const char *help, uint64_t value)
+{
+	json_t *counters = context;
+
+	(void)help;
+	(void)value;
+	assert_true(json_is_integer(json_object_get(counters, name)));
+	assert_int_equal(json_object_del(counters, name), 0);
+}
+
+/* Every row of metrics.def is there, and nothing else. */
+static void test_status_has_every_counter(void **state)
+{
+	struct harness harness;
+	json_t *object;
+	json_t *counters;
+
+	(void)state;
+	harness_start(&harness);
+	object = ask(&harness);
+	counters = json_object_get(object, "counters");
+	metrics_each(&harness.stats.metrics, on_row, counters);
+	assert_int_equal(json_object_size(counters), 0);
+	json_decref(object);
+	harness_finish(&harness);
+}
+
+/* DESIGN, rule 8: who reads it can see whether changes flow, and what became of those that do not.
+ */
+static void test_status_shows_each_source(void **state)
+{
+	struct source_stats sources[] = {
+	    {.type = "rc2udp", .name = "rc2udp"},
+	    {.type = "rcfeed-udp", .name = "caf\xc3\xa9 \"2\""},
+	};
+	struct harness harness;
+	json_t *object;
+	const json_t *fresh;
+	const json_t *used;
+
+	(void)state;
+	harness_start(&harness);
+	harness.status.sources = sources;
+	harness.status.source_count = 2;
+	harness.net->clock.wall_ms = 1700000100900;
+	metric_add(&sources[1].received, 9);
+	metric_add(&sources[1].published, 6);
+	metric_add(&sources[1].dropped[DROP_NOT_UTF8], 2);
+	metric_add(&sources[1].dropped[DROP_JSON_SYNTAX], 1);
+	metric_add(&sources[1].kernel_drops, 8);
+	metric_add(&sources[1].last_change_ms, 1700000098000);
+	object = ask(&harness);
+	fresh = json_array_get(json_object_get(object, "sources"), 0);
+	used = json_array_get(json_object_get(object, "sources"), 1);
+	assert_string_equal(json_string_value(json_object_get(fresh, "name")), "rc2udp");
+	assert_true(json_is_null(json_object_get(fresh, "last_change_age")));
+	assert_int_equal(json_object_size(json_object_get(fresh, "dropped")), 0);
+	assert_string_equal(json_string_value(json_object_get(used, "name")), "caf\xc3\xa9 \"2\"");
+	assert_string_equal(json_string_value(json_object_get(used, "type")), "rcfeed-udp");
+	assert_int_equal(number(used, "received"), 9);
+	assert_int_equal(number(used, "published"), 6);
+	assert_int_equal(number(used, "kernel_drops"), 8);
+	assert_int_equal(number(used, "last_change_age"), 2);
+	assert_int_equal(number(json_object_get(used, "dropped"), "not_utf8"), 2);
+	assert_int_equal(number(json_object_get(used, "dropped"), "json_syntax"), 1);
+	assert_int_equal(json_object_size(json_object_get(used, "dropped")), 2);
+	json_decref(object);
+	/* The feeder's clock may be a little ahead of the worker's. */
+	metric_add(&sources[1].last_change_ms, 60000);
+	object = ask(&harness);
+	used = json_array_get(json_object_get(object, "sources"), 1);
+	assert_int_equal(number(used, "last_change_age"), 0);
+	json_decref(object);
+	harness_finish(&harness);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+	    cmocka_unit_test(test_status_sums_all_workers),
+	    cmocka_unit_test(test_status_has_every_counter),
+	    cmocka_unit_test(test_status_shows_each_source),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
