@@ -13,7 +13,9 @@
 
 #include "protocols/http/http_exchange.h"
 #include "protocols/socketio/socketio_answer.h"
+#include "protocols/socketio/socketio_polling.h"
 #include "protocols/socketio/socketio_session.h"
+#include "protocols/socketio/socketio_websocket.h"
 #include "server/base/memory.h"
 
 /*
@@ -107,8 +109,8 @@ static void answer_jsonp(struct http_exchange *exchange, struct text index, cons
 
 	buffer_printf(&body, "io.j[%.*s](%s\"%s\"%s);", (int)index.length, index.bytes, before,
 	              text, after);
-	socketio_answer(exchange, 200, SOCKETIO_JAVASCRIPT,
-	                (struct text){.bytes = body.bytes, .length = body.length});
+	socketio_answer_body(exchange, 200, SOCKETIO_JAVASCRIPT,
+	                     (struct text){.bytes = body.bytes, .length = body.length});
 	buffer_finish(&body);
 }
 

@@ -43,8 +43,8 @@ static void respond(struct http_exchange *exchange, struct http_response *respon
 	buffer_finish(&fields);
 }
 
-void socketio_answer(struct http_exchange *exchange, unsigned status, const char *content_type,
-                     struct text body)
+void socketio_answer_body(struct http_exchange *exchange, unsigned status, const char *content_type,
+                          struct text body)
 {
 	struct http_response response = {
 	    .status = status,
@@ -57,8 +57,8 @@ void socketio_answer(struct http_exchange *exchange, unsigned status, const char
 
 void socketio_answer_text(struct http_exchange *exchange, unsigned status, const char *text)
 {
-	socketio_answer(exchange, status, SOCKETIO_PLAIN,
-	                (struct text){.bytes = text, .length = strlen(text)});
+	socketio_answer_body(exchange, status, SOCKETIO_PLAIN,
+	                     (struct text){.bytes = text, .length = strlen(text)});
 }
 
 void socketio_answer_preflight(struct http_exchange *exchange)

@@ -25,8 +25,8 @@ struct http_exchange;
 #define SOCKETIO_PAYLOAD "text/plain; charset=UTF-8"
 
 /* Answer; the exchange is over.  The body is copied. */
-void socketio_answer(struct http_exchange *exchange, unsigned status, const char *content_type,
-                     struct text body);
+void socketio_answer_body(struct http_exchange *exchange, unsigned status, const char *content_type,
+                          struct text body);
 
 /* Answer with a sentence of plain text. */
 void socketio_answer_text(struct http_exchange *exchange, unsigned status, const char *text);

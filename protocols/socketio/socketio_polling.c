@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Transport: the client asks with GET, and waits when there is nothing yet; it sends
- * with POST.  Between two polls packets wait here, as references to the wires that
- * all clients share.  A poll that waits is answered by the first packet; what comes
- * after it goes, all together, with the next.
+ * A poll that waits is answered by the first packet; what comes after it goes, all
+ * together, with the next.
  */
+#include "protocols/socketio/socketio_polling.h"
+
 #include <stdlib.h>
 
 #include "protocols/http/http_exchange.h"
@@ -42,8 +42,8 @@ static void answer_packet(struct http_exchange *exchange, enum socketio_type typ
 	struct buffer packet = {0};
 
 	socketio_packet_write(&(struct socketio_packet){.type = type}, &packet);
-	socketio_answer(exchange, 200, SOCKETIO_PAYLOAD,
-	                (struct text){.bytes = packet.bytes, .length = packet.length});
+	socketio_answer_body(exchange, 200, SOCKETIO_PAYLOAD,
+	                     (struct text){.bytes = packet.bytes, .length = packet.length});
 	buffer_finish(&packet);
 }
 
@@ -117,8 +117,8 @@ static void answer_packets(struct polling *polling, struct http_exchange *exchan
 	struct buffer payload = {0};
 
 	take_packets(polling, &payload);
-	socketio_answer(exchange, 200, SOCKETIO_PAYLOAD,
-	                (struct text){.bytes = payload.bytes, .length = payload.length});
+	socketio_answer_body(exchange, 200, SOCKETIO_PAYLOAD,
+	                     (struct text){.bytes = payload.bytes, .length = payload.length});
 	buffer_finish(&payload);
 }
 

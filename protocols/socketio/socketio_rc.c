@@ -16,10 +16,12 @@
 
 #define EVENT_NAME_MAX 64
 
-static const struct text rc = {
-    .bytes = SOCKETIO_RC_ENDPOINT,
-    .length = sizeof(SOCKETIO_RC_ENDPOINT) - 1,
-};
+#define RC                                                                                \
+	{                                                                                 \
+		.bytes = SOCKETIO_RC_ENDPOINT, .length = sizeof(SOCKETIO_RC_ENDPOINT) - 1 \
+	}
+
+static const struct text rc = RC;
 
 static struct bus *bus_of(const struct socketio_session *session)
 {
@@ -209,6 +211,7 @@ static void run_event(struct socketio_session *session, const json_t *event)
  */
 static void acknowledge(struct socketio_session *session, const struct socketio_packet *packet)
 {
+	struct socketio_packet ack = {.type = SOCKETIO_ACK, .endpoint = rc};
 	char data[SOCKETIO_ID_MAX + 16];
 	int length;
 
@@ -217,11 +220,8 @@ static void acknowledge(struct socketio_session *session, const struct socketio_
 	}
 	length = snprintf(data, sizeof(data), "%.*s%s", (int)packet->id.length, packet->id.bytes,
 	                  packet->wants_answer ? "+[null]" : "");
-	socketio_session_send(session, &(struct socketio_packet){
-					   .type = SOCKETIO_ACK,
-					   .endpoint = rc,
-					   .data = {.bytes = data, .length = (size_t)length},
-				       });
+	ack.data = (struct text){.bytes = data, .length = (size_t)length};
+	socketio_session_send(session, &ack);
 }
 
 static void take_event(struct socketio_session *session, const struct socketio_packet *packet)
@@ -239,12 +239,11 @@ static void take_event(struct socketio_session *session, const struct socketio_p
 
 void socketio_rc_take(struct socketio_session *session, const struct socketio_packet *packet)
 {
+	const struct socketio_packet echo = {.type = SOCKETIO_CONNECT, .endpoint = rc};
+
 	switch (packet->type) {
 	case SOCKETIO_CONNECT:
-		socketio_session_send(session, &(struct socketio_packet){
-						   .type = SOCKETIO_CONNECT,
-						   .endpoint = rc,
-					       });
+		socketio_session_send(session, &echo);
 		break;
 	case SOCKETIO_DISCONNECT:
 		/* As in socket.io: the session stays, and may connect to it again. */

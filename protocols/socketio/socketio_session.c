@@ -99,13 +99,11 @@ void socketio_session_send_error(struct socketio_session *session, struct text e
 {
 	json_t *event = json_pack("{s:s, s:[s, s]}", "name", "error", "args", reason, text);
 	char *data = json_dumps(event, JSON_COMPACT | JSON_SORT_KEYS | JSON_ENSURE_ASCII);
+	struct socketio_packet packet = {.type = SOCKETIO_EVENT, .endpoint = endpoint};
 
 	require(data != NULL); /* valid UTF-8 throughout */
-	socketio_session_send(session, &(struct socketio_packet){
-					   .type = SOCKETIO_EVENT,
-					   .endpoint = endpoint,
-					   .data = {.bytes = data, .length = strlen(data)},
-				       });
+	packet.data = (struct text){.bytes = data, .length = strlen(data)};
+	socketio_session_send(session, &packet);
 	free(data);
 	json_decref(event);
 }

@@ -42,10 +42,4 @@ struct socketio_transport {
 	void (*close)(struct socketio_session *session, enum close_reason reason);
 };
 
-/* Packets over a WebSocket, one a text message; socketio_websocket.c. */
-extern const struct socketio_transport socketio_websocket_transport;
-
-/* Packets as bodies of GET and POST; socketio_polling.c. */
-extern const struct socketio_transport socketio_polling_transport;
-
 #endif

@@ -1,8 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/*
- * Transport: each packet is a text message.  A change goes out as a frame that all
- * clients share; a session ends with its connection.
- */
+#include "protocols/socketio/socketio_websocket.h"
+
 #include <stdlib.h>
 
 #include "protocols/http/http_exchange.h"

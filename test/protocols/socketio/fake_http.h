@@ -3,13 +3,12 @@
 #define TEST_PROTOCOLS_SOCKETIO_FAKE_HTTP_H
 
 #include "protocols/http/http_exchange.h"
-#include "protocols/http/websocket.h"
 #include "test/protocols/socketio/world.h"
 
 /*
  * HTTP without a connection: requests that a test writes, and what was done with
- * them.  What http_exchange.c and websocket.c export is defined here instead, so the
- * linker takes neither of them from the library.  One test program, one inclusion.
+ * them.  What http_exchange.c exports is defined here instead, so the linker does not
+ * take it from the library.  One test program, one inclusion.
  */
 struct http_exchange {
 	struct http_request request;
@@ -23,19 +22,6 @@ struct http_exchange {
 	void *owner;     /* http_hold()'s */
 	void (*on_gone)(struct http_exchange *exchange, void *owner);
 };
-
-/* What was sent over a WebSocket, a line for each frame's text. */
-struct websocket {
-	const struct websocket_ops *ops;
-	void *owner;
-	struct buffer sent;
-	bool is_closed;
-	enum close_reason reason;
-	bool refuses; /* websocket_accept() gives NULL: no handshake of version 13 */
-};
-
-/* The websocket that the next upgrade becomes. */
-static struct websocket *fake_websocket;
 
 static inline bool fake_is_over(const struct http_exchange *exchange)
 {
@@ -85,52 +71,6 @@ void http_move(struct http_exchange *exchange, unsigned worker)
 	exchange->worker = worker;
 }
 
-struct websocket *websocket_accept(struct http_exchange *exchange, const struct websocket_ops *ops,
-                                   void *owner)
-{
-	assert_false(fake_is_over(exchange));
-	assert_true(exchange->request.is_upgrade);
-	if (fake_websocket->refuses) {
-		exchange->status = 426;
-		return NULL;
-	}
-	exchange->was_upgraded = true;
-	fake_websocket->ops = ops;
-	fake_websocket->owner = owner;
-	return fake_websocket;
-}
-
-void websocket_send_text(struct websocket *websocket, const char *bytes, size_t length)
-{
-	if (!websocket->is_closed) {
-		buffer_append(&websocket->sent, bytes, length);
-		buffer_append_byte(&websocket->sent, '\n');
-	}
-}
-
-/* Every frame of these tests has a payload of 126 to 65,535 bytes, or of less: RFC 6455 §5.2. */
-void websocket_send_frame(struct websocket *websocket, struct wire *wire)
-{
-	size_t head = wire->bytes[1] == 126 ? 4 : 2;
-
-	assert_int_equal((unsigned char)wire->bytes[0], 0x81);
-	websocket_send_text(websocket, wire->bytes + head, wire->length - head);
-}
-
-void websocket_close(struct websocket *websocket, enum close_reason reason)
-{
-	if (!websocket->is_closed) {
-		websocket->is_closed = true;
-		websocket->reason = reason;
-	}
-}
-
-struct connection *websocket_connection(const struct websocket *websocket)
-{
-	(void)websocket;
-	return NULL;
-}
-
 /* --- what a test does --- */
 
 static inline void fake_request(struct http_exchange *exchange, enum http_method method,
@@ -177,20 +117,6 @@ static inline void fake_client_goes(struct http_exchange *exchange)
 	assert_non_null(exchange->on_gone);
 	exchange->on_gone(exchange, exchange->owner);
 	fake_finish(exchange);
-}
-
-/* Before the loop waits: what was closed, or lost its client, goes. */
-static inline void fake_websocket_goes(struct websocket *websocket, enum close_reason reason)
-{
-	websocket->is_closed = true;
-	websocket->ops->on_gone(websocket, websocket->owner, reason);
-	buffer_finish(&websocket->sent);
-}
-
-static inline void fake_websocket_expect(struct websocket *websocket, const char *lines)
-{
-	assert_text_is(buffer_text(&websocket->sent), lines);
-	buffer_clear(&websocket->sent);
 }
 
 #endif

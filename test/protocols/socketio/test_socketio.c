@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "protocols/socketio/socketio.h"
 
-#include "test/protocols/socketio/fake_http.h"
+#include "test/protocols/socketio/fake_websocket.h"
 
 /* A worker's endpoint, and one request at a time. */
 static struct stage {

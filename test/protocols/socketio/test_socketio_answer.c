@@ -51,7 +51,7 @@ static void test_no_origin_has_no_cors_fields(void **state)
 {
 	(void)state;
 	ask(NULL);
-	socketio_answer(&exchange, 200, SOCKETIO_PAYLOAD, TEXT("8::"));
+	socketio_answer_body(&exchange, 200, SOCKETIO_PAYLOAD, TEXT("8::"));
 	assert_string_equal(exchange.fields, "");
 	assert_string_equal(exchange.content_type, "text/plain; charset=UTF-8");
 	fake_expect(&exchange, 200, "8::");

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "protocols/socketio/socketio_transport.h"
+#include "protocols/socketio/socketio_polling.h"
 
 #include "protocols/socketio/socketio_payload.h"
 #include "test/protocols/socketio/fake_http.h"

@@ -361,7 +361,7 @@ static void test_deep_nesting_is_refused_before_it_is_parsed(void **state)
 	buffer_finish(&packet);
 }
 
-/* Random damage to an event: nothing but its own answer or silence. */
+/* Random damage behind an event's type: the session lives. */
 static void test_damaged_events_do_no_harm(void **state)
 {
 	static const char whole[] =
@@ -376,7 +376,8 @@ static void test_damaged_events_do_no_harm(void **state)
 		size_t length = (size_t)rand() % sizeof(whole);
 
 		memcpy(copy, whole, sizeof(whole));
-		copy[(size_t)rand() % (sizeof(whole) - 1)] = whole[(size_t)rand() % sizeof(whole)];
+		copy[1 + (size_t)rand() % (sizeof(whole) - 1)] =
+		    whole[(size_t)rand() % sizeof(whole)];
 		copy = realloc(copy, length > 0 ? length : 1);
 		socketio_session_take(stage.session, (struct text){copy, length});
 		assert_false(stage.session->is_ended);

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "protocols/socketio/socketio_transport.h"
+#include "protocols/socketio/socketio_websocket.h"
 
-#include "test/protocols/socketio/fake_http.h"
+#include "protocols/socketio/socketio_polling.h"
+#include "test/protocols/socketio/fake_websocket.h"
 
 #define CHANGE "5::/rc:{\"args\":[{}],\"name\":\"change\"}\n"
 
