@@ -96,6 +96,14 @@ static void set_flag(int descriptor, int level, int option, int value)
 	(void)setsockopt(descriptor, level, option, &value, sizeof(value));
 }
 
+static void close_keeping_errno(int descriptor)
+{
+	int cause = errno;
+
+	(void)close(descriptor);
+	errno = cause;
+}
+
 /* Give a descriptor bound to `name`, which gets the port; -1 with errno set. */
 static int bind_one(struct socket_name *name, int kind, bool is_shared)
 {
@@ -116,40 +124,55 @@ static int bind_one(struct socket_name *name, int kind, bool is_shared)
 	}
 	if (bind(descriptor, (struct sockaddr *)&name->address, name->length) != 0 ||
 	    getsockname(descriptor, (struct sockaddr *)&name->address, &length) != 0) {
-		int cause = errno;
-
-		(void)close(descriptor);
-		errno = cause;
+		close_keeping_errno(descriptor);
 		return -1;
 	}
 	return descriptor;
 }
 
-static void set_bind_error(struct error *error, const struct socket_name *name)
+/* Say why; `cause` is the errno of what failed. */
+static void set_bind_error(struct error *error, const struct socket_name *name, int cause)
 {
 	char text[SOCKET_TEXT_MAX];
 
 	(void)socket_name_text(name, text);
-	if (errno == EADDRINUSE) {
-		error_set(error, "%s is in use by another process", text);
+	if (cause == EADDRINUSE) {
+		error_set(error, "%s is in use", text);
 	} else {
-		error_set(error, "cannot bind %s: %s", text, strerror(errno));
+		error_set(error, "cannot bind %s: %s", text, strerror(cause));
 	}
+}
+
+/*
+ * The first of a group listens before it lets others in: until it does, SO_REUSEADDR
+ * lets anyone bind beside it.
+ */
+static int bind_in_group(struct socket_name *name, bool is_first)
+{
+	int descriptor = bind_one(name, SOCK_STREAM, !is_first);
+
+	if (descriptor >= 0 && is_first) {
+		if (listen(descriptor, SOMAXCONN) != 0) {
+			close_keeping_errno(descriptor);
+			return -1;
+		}
+		set_flag(descriptor, SOL_SOCKET, SO_REUSEPORT, 1);
+	}
+	return descriptor;
 }
 
 bool socket_bind_group(struct socket_name *name, int *descriptors, size_t count,
                        struct error *error)
 {
 	for (size_t i = 0; i < count; i++) {
-		descriptors[i] = bind_one(name, SOCK_STREAM, i > 0);
+		descriptors[i] = bind_in_group(name, i == 0);
 		if (descriptors[i] < 0) {
-			set_bind_error(error, name);
+			set_bind_error(error, name, errno);
 			while (i > 0) {
 				(void)close(descriptors[--i]);
 			}
 			return false;
 		}
-		set_flag(descriptors[i], SOL_SOCKET, SO_REUSEPORT, 1);
 	}
 	return true;
 }
@@ -162,7 +185,7 @@ int socket_bind_datagram(struct socket_name *name, size_t receive_buffer, size_t
 	socklen_t length = sizeof(size);
 
 	if (descriptor < 0) {
-		set_bind_error(error, name);
+		set_bind_error(error, name, errno);
 		return -1;
 	}
 	/* FORCE goes past net.core.rmem_max and wants CAP_NET_ADMIN. */

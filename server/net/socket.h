@@ -12,9 +12,9 @@
  * Bound sockets from addresses as the configuration writes them: a numeric IPv4
  * or IPv6 host, or "localhost" for loopback in both families.  "::" serves IPv4 too.
  *
- * An address that any other process serves is refused, one that listens with
- * SO_REUSEPORT too: the first socket of an address is bound without that option and given it
- * only then, so the kernel itself lets our other sockets join and nobody else's.
+ * An address that anyone else serves is refused, one that is shared with SO_REUSEPORT
+ * too: the first socket of an address is bound and listens without that option and is given
+ * it only then, so the kernel itself lets our other sockets join and nobody else's.
  *
  * Threads: any; no state.
  */
@@ -35,8 +35,8 @@ size_t socket_resolve(const char *host, unsigned port, struct socket_name names[
 /*
  * Bind `count` stream sockets to one address, in a group that shares its clients
  * (SO_REUSEPORT); with port 0 all get the same free one, which is written to `name`.
- * They do not listen yet.  Gives the descriptors (non-blocking, close-on-exec);
- * false with `error` set and nothing bound.
+ * The first one listens already, the others do not yet.  Gives the descriptors
+ * (non-blocking, close-on-exec); false with `error` set and nothing bound.
  */
 bool socket_bind_group(struct socket_name *name, int *descriptors, size_t count,
                        struct error *error);
