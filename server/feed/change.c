@@ -44,10 +44,10 @@ const char *change_type_name(enum change_type type)
 /* Copy to `at`, which moves behind the copy and its NUL. */
 static struct text copy_text(struct text text, char **at)
 {
-	struct text copy = {.bytes = NULL, .length = text.length};
+	struct text copy = {.bytes = NULL, .length = 0};
 
 	if (text.bytes != NULL) {
-		copy.bytes = *at;
+		copy = (struct text){.bytes = *at, .length = text.length};
 		memcpy(*at, text.bytes, text.length);
 		(*at)[text.length] = '\0';
 		*at += text.length + 1;

@@ -75,6 +75,7 @@ struct wire *delivery_wire(struct delivery *delivery, const struct encoder *enco
 {
 	struct delivery_wire *slot = &delivery->wires[encoder->slot];
 
+	require(encoder->slot < CHANGE_ENCODINGS_MAX);
 	if (!slot->is_made) {
 		struct text encoded = change_encoded(delivery->change, encoder);
 
