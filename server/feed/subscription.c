@@ -29,16 +29,30 @@ static ucs4_t take(struct text text, size_t *at)
 	return point;
 }
 
-/* Where the ']' of a set stands whose '[' is before `at`; the length when there is none. */
-static size_t find_set_end(struct text pattern, size_t at)
+/* The length up to and with the last ']': no set is closed behind it. */
+static size_t find_closed_length(struct text pattern)
 {
-	if (at < pattern.length && pattern.bytes[at] == '!') {
+	size_t length = pattern.length;
+
+	while (length > 0 && pattern.bytes[length - 1] != ']') {
+		length--;
+	}
+	return length;
+}
+
+/*
+ * Where the ']' of a set stands whose '[' is before `at`; at or behind `closed_length`
+ * when there is none.
+ */
+static size_t find_set_end(struct text pattern, size_t closed_length, size_t at)
+{
+	if (at < closed_length && pattern.bytes[at] == '!') {
 		at++;
 	}
-	if (at < pattern.length && pattern.bytes[at] == ']') {
+	if (at < closed_length && pattern.bytes[at] == ']') {
 		at++;
 	}
-	while (at < pattern.length && pattern.bytes[at] != ']') {
+	while (at < closed_length && pattern.bytes[at] != ']') {
 		at++;
 	}
 	return at;
@@ -68,7 +82,7 @@ static bool is_in_set(struct text pattern, size_t at, size_t end, ucs4_t point)
 }
 
 /* Whether the pattern's element at `*at`, not a '*', takes `point`; `*at` goes behind it. */
-static bool takes_point(struct text pattern, size_t *at, ucs4_t point)
+static bool takes_point(struct text pattern, size_t closed_length, size_t *at, ucs4_t point)
 {
 	ucs4_t element = take(pattern, at);
 	size_t end;
@@ -80,8 +94,8 @@ static bool takes_point(struct text pattern, size_t *at, ucs4_t point)
 	if (element != '[') {
 		return element == point;
 	}
-	end = find_set_end(pattern, *at);
-	if (end == pattern.length) {
+	end = find_set_end(pattern, closed_length, *at);
+	if (end >= closed_length) {
 		return point == '['; /* not closed: itself */
 	}
 	is_in = is_in_set(pattern, *at, end, point);
@@ -91,6 +105,7 @@ static bool takes_point(struct text pattern, size_t *at, ucs4_t point)
 
 bool subscription_matches(struct text pattern, struct text name)
 {
+	size_t closed_length = find_closed_length(pattern);
 	size_t in_pattern = 0;
 	size_t in_name = 0;
 	size_t behind_star = SIZE_MAX; /* no star so far */
@@ -105,7 +120,7 @@ bool subscription_matches(struct text pattern, struct text name)
 			continue;
 		}
 		if (in_pattern < pattern.length &&
-		    takes_point(pattern, &in_pattern, take(name, &next_in_name))) {
+		    takes_point(pattern, closed_length, &in_pattern, take(name, &next_in_name))) {
 			in_name = next_in_name;
 			continue;
 		}
