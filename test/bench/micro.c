@@ -1,0 +1,282 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * What one change costs before it meets a client: reading it in both forms,
+ * rendering its IRC line, writing it for each protocol.
+ *
+ * usage: bench_micro RCFEED-PAIRS.NDJSON
+ *
+ * Every step runs over all recorded changes, many times; the fastest round counts,
+ * since whatever else the machine does only adds to it.  Prints one JSON object of
+ * nanoseconds a change.
+ */
+#include <err.h>
+#include <jansson.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+#include "protocols/irc/irc_encode.h"
+#include "protocols/socketio/socketio_encode.h"
+#include "server/base/memory.h"
+#include "server/feed/rcfeed_irc.h"
+#include "server/feed/rcfeed_json.h"
+
+#define RECORDS_MAX 4096
+#define ROUNDS      50
+
+/* One recorded change in all its forms; what a form lacks has NULL. */
+struct record {
+	json_t *object; /* what `fields` and the datagrams lend from */
+	struct text json_datagram;
+	struct text irc_datagram;
+	struct rcfeed_fields fields;
+	bool has_fields;
+	struct change *change;
+};
+
+struct micro {
+	struct wiki_names *names;
+	struct record *records;
+	size_t count;
+	struct irc_channels channels;
+	struct irc_encoder irc;
+	metric lines_cut;
+	struct buffer out;
+};
+
+/* Do the step for a record; false when it is not for this one. */
+typedef bool step_fn(struct micro *micro, const struct record *record);
+
+/* --- the records -------------------------------------------------------- */
+
+static struct text member(const json_t *object, const char *key)
+{
+	const json_t *value = json_object_get(object, key);
+
+	return (struct text){json_string_value(value), json_string_length(value)};
+}
+
+static long long number(const json_t *object, const char *key, const char *inner)
+{
+	return json_integer_value(json_object_get(json_object_get(object, key), inner));
+}
+
+/* The fields of an edit, the commonest change by far. */
+static void fill_fields(const json_t *json, struct rcfeed_fields *fields)
+{
+	*fields = (struct rcfeed_fields){
+	    .type = CHANGE_EDIT,
+	    .title = member(json, "title"),
+	    .user = member(json, "user"),
+	    .comment = member(json, "comment"),
+	    .is_minor = json_is_true(json_object_get(json, "minor")),
+	    .is_bot = json_is_true(json_object_get(json, "bot")),
+	    .has_patrolled = json_object_get(json, "patrolled") != NULL,
+	    .is_patrolled = json_is_true(json_object_get(json, "patrolled")),
+	    .has_length = true,
+	    .length_old = number(json, "length", "old"),
+	    .length_new = number(json, "length", "new"),
+	    .has_id = true,
+	    .id = json_integer_value(json_object_get(json, "id")),
+	    .revision_old = number(json, "revision", "old"),
+	    .revision_new = number(json, "revision", "new"),
+	    .notify_url = member(json, "notify_url"),
+	    .server_url = member(json, "server_url"),
+	    .script_path = member(json, "server_script_path"),
+	    .server_name = member(json, "server_name"),
+	};
+}
+
+static void read_record(const struct micro *micro, const char *line, struct record *record)
+{
+	json_error_t error;
+	const json_t *json;
+	enum drop_reason reason;
+
+	record->object = json_loads(line, JSON_ALLOW_NUL, &error);
+	if (record->object == NULL) {
+		errx(1, "not a record: %s", error.text);
+	}
+	json = json_object_get(record->object, "json");
+	record->json_datagram = member(record->object, "json_datagram");
+	record->irc_datagram = member(record->object, "irc_datagram");
+	record->has_fields =
+	    json != NULL && strcmp(json_string_value(json_object_get(json, "type")), "edit") == 0;
+	if (record->has_fields) {
+		fill_fields(json, &record->fields);
+	}
+	if (record->json_datagram.bytes != NULL) {
+		record->change = rcfeed_json_read(micro->names, record->json_datagram.bytes,
+		                                  record->json_datagram.length, &reason);
+	}
+}
+
+static void add_channel(struct micro *micro, const struct change *change)
+{
+	if (irc_channels_find(&micro->channels, change->channel) == NULL) {
+		(void)irc_channels_add(&micro->channels, irc_channel_create(change->channel));
+	}
+}
+
+static void read_records(struct micro *micro, const char *path)
+{
+	FILE *file = fopen(path, "r");
+	char *line = NULL;
+	size_t capacity = 0;
+
+	if (file == NULL) {
+		err(1, "%s", path);
+	}
+	while (micro->count < RECORDS_MAX && getline(&line, &capacity, file) > 0) {
+		struct record *record = &micro->records[micro->count++];
+
+		read_record(micro, line, record);
+		if (record->change != NULL) {
+			add_channel(micro, record->change);
+		}
+	}
+	free(line);
+	(void)fclose(file);
+}
+
+/* --- the steps ---------------------------------------------------------- */
+
+static bool read_json(struct micro *micro, const struct record *record)
+{
+	enum drop_reason reason;
+
+	if (record->json_datagram.bytes == NULL) {
+		return false;
+	}
+	change_unref(rcfeed_json_read(micro->names, record->json_datagram.bytes,
+	                              record->json_datagram.length, &reason));
+	return true;
+}
+
+static bool render_line(struct micro *micro, const struct record *record)
+{
+	return record->has_fields && rcfeed_irc_render(&record->fields, &micro->out);
+}
+
+static bool read_line(struct micro *micro, const struct record *record)
+{
+	enum drop_reason reason;
+
+	if (record->irc_datagram.bytes == NULL) {
+		return false;
+	}
+	change_unref(rcfeed_irc_read(micro->names, record->irc_datagram.bytes,
+	                             record->irc_datagram.length, &reason));
+	return true;
+}
+
+static bool encode(struct micro *micro, const struct record *record, const struct encoder *encoder)
+{
+	if (record->change == NULL) {
+		return false;
+	}
+	encoder->encode(encoder, record->change, &micro->out);
+	return true;
+}
+
+static bool encode_irc(struct micro *micro, const struct record *record)
+{
+	return record->change != NULL && record->change->line.bytes != NULL &&
+	       encode(micro, record, &micro->irc.encoder);
+}
+
+static bool encode_socketio_packet(struct micro *micro, const struct record *record)
+{
+	return encode(micro, record, &socketio_encode_packet);
+}
+
+static bool encode_socketio_frame(struct micro *micro, const struct record *record)
+{
+	return encode(micro, record, &socketio_encode_frame);
+}
+
+static const struct {
+	const char *name;
+	step_fn *step;
+} steps[] = {
+    {"read_json", read_json},
+    {"render_line", render_line},
+    {"read_line", read_line},
+    {"encode_irc", encode_irc},
+    {"encode_socketio_packet", encode_socketio_packet},
+    {"encode_socketio_frame", encode_socketio_frame},
+};
+
+/* --- measuring ---------------------------------------------------------- */
+
+static double cpu_ns(void)
+{
+	struct timespec time;
+
+	(void)clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &time);
+	return (double)time.tv_sec * 1e9 + (double)time.tv_nsec;
+}
+
+/* One round over all records; returns nanoseconds a change. */
+static double run_round(struct micro *micro, step_fn *step)
+{
+	double began = cpu_ns();
+	size_t done = 0;
+
+	for (size_t i = 0; i < micro->count; i++) {
+		buffer_clear(&micro->out);
+		done += step(micro, &micro->records[i]);
+	}
+	if (done == 0) {
+		errx(1, "no record is for this step");
+	}
+	return (cpu_ns() - began) / (double)done;
+}
+
+static double fastest_round(struct micro *micro, step_fn *step)
+{
+	double fastest = run_round(micro, step);
+
+	for (int i = 1; i < ROUNDS; i++) {
+		double round = run_round(micro, step);
+
+		fastest = round < fastest ? round : fastest;
+	}
+	return fastest;
+}
+
+static void finish(struct micro *micro)
+{
+	for (size_t i = 0; i < micro->count; i++) {
+		change_unref(micro->records[i].change);
+		json_decref(micro->records[i].object);
+	}
+	for (size_t i = 0; i < micro->channels.count; i++) {
+		free(micro->channels.items[i]);
+	}
+	irc_channels_finish(&micro->channels);
+	wiki_names_destroy(micro->names);
+	buffer_finish(&micro->out);
+	free(micro->records);
+}
+
+int main(int argc, char **argv)
+{
+	struct micro micro = {0};
+
+	if (argc != 2) {
+		errx(2, "usage: bench_micro RCFEED-PAIRS.NDJSON");
+	}
+	micro.names = wiki_names_create(NULL, 0);
+	micro.records = mem_zeroed(RECORDS_MAX * sizeof(micro.records[0]));
+	irc_encoder_init(&micro.irc, "b!b@s", &micro.channels, &micro.lines_cut);
+	read_records(&micro, argv[1]);
+	for (size_t i = 0; i < sizeof(steps) / sizeof(steps[0]); i++) {
+		printf("%s\"%s\": %.0f", i == 0 ? "{" : ", ", steps[i].name,
+		       fastest_round(&micro, steps[i].step));
+	}
+	puts("}");
+	finish(&micro);
+	return 0;
+}
