@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "protocols/http/websocket_handshake.h"
 
+#include <openssl/evp.h>
 #include <string.h>
 
-#include "protocols/http/sha1.h"
+#include "server/base/memory.h"
 
 #define KEY_LENGTH 24 /* 16 bytes in base64: 22 characters and "==" */
 
@@ -39,32 +40,19 @@ unsigned websocket_handshake_check(const struct http_request *request)
 	return 0;
 }
 
-/* RFC 4648 §4: three bytes, of which the last may be missing, in four characters. */
-static void write_group(const uint8_t bytes[3], size_t length, char group[4])
-{
-	unsigned bits = (unsigned)bytes[0] << 16 | (unsigned)bytes[1] << 8 | bytes[2];
-
-	for (unsigned i = 0; i < 4; i++) {
-		group[i] = i <= length ? alphabet[bits >> (18 - 6 * i) & 63] : '=';
-	}
-}
-
 void websocket_handshake_accept(const char *key, char accept[WEBSOCKET_ACCEPT_LENGTH + 1])
 {
 	/* RFC 6455 §1.3 fixes this text. */
 	static const char suffix[] = "258EAFA5-E914-47DA-95CA-C5AB0DC85B11";
 	char text[KEY_LENGTH + sizeof(suffix) - 1];
-	uint8_t digest[SHA1_BYTES + 1] = {0}; /* one more, to be a whole number of groups */
+	unsigned char digest[EVP_MAX_MD_SIZE];
+	unsigned length;
 
 	memcpy(text, key, KEY_LENGTH);
 	memcpy(text + KEY_LENGTH, suffix, sizeof(suffix) - 1);
-	sha1_digest(text, sizeof(text), digest);
-	for (size_t i = 0; i < SHA1_BYTES; i += 3) {
-		size_t length = SHA1_BYTES - i < 3 ? SHA1_BYTES - i : 3;
-
-		write_group(digest + i, length, accept + i / 3 * 4);
-	}
-	accept[WEBSOCKET_ACCEPT_LENGTH] = '\0';
+	require(EVP_Digest(text, sizeof(text), digest, &length, EVP_sha1(), NULL) == 1);
+	require(EVP_EncodeBlock((unsigned char *)accept, digest, (int)length) ==
+	        WEBSOCKET_ACCEPT_LENGTH);
 }
 
 void websocket_handshake_answer(struct buffer *out, const struct http_request *request)
