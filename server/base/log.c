@@ -119,8 +119,9 @@ static void put_escaped(struct line *line, const char *text)
 		} else if (point == 0xfffd) {
 			put_text(line, "\xef\xbf\xbd");
 		} else if (point == '\\' || (line->is_json && point == '"')) {
-			put_bytes(line, "\\", 1);
-			put_bytes(line, (const char *)at, 1);
+			const char pair[2] = {'\\', (char)point};
+
+			put_bytes(line, pair, sizeof(pair));
 		} else {
 			put_bytes(line, (const char *)at, (size_t)length);
 		}

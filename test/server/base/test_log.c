@@ -332,6 +332,23 @@ static void test_log_cuts_a_record_that_is_too_long(void **state)
 	}
 }
 
+/* RFC 8259 §7: a cut never falls between a backslash and what it escapes, wherever it falls. */
+static void test_log_cuts_no_escape_in_two(void **state)
+{
+	char text[2048];
+
+	(void)state;
+	memset(text, '"', sizeof(text) - 1);
+	text[sizeof(text) - 1] = '\0';
+	for (size_t i = 0; i < 8; i++) {
+		char *line = record_of(LOG_FORMAT_JSON, text);
+
+		json_decref(parse(line));
+		free(line);
+		text[i] = 'x'; /* the next one is a byte shorter when written */
+	}
+}
+
 /* log.h: a log that nobody reads any more does not stop the service. */
 static void test_log_goes_on_when_the_output_is_gone(void **state)
 {
@@ -364,6 +381,7 @@ int main(void)
 	    cmocka_unit_test(test_log_escapes_the_peer),
 	    cmocka_unit_test(test_log_json_gives_back_what_was_said),
 	    cmocka_unit_test(test_log_cuts_a_record_that_is_too_long),
+	    cmocka_unit_test(test_log_cuts_no_escape_in_two),
 	    cmocka_unit_test(test_log_goes_on_when_the_output_is_gone),
 	};
 
