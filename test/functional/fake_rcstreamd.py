@@ -65,11 +65,9 @@ def answer_irc(client):
             return
 
 
-def serve_until(ended, reload):
-    while not ended.wait(0.05):
-        if reload.is_set():
-            reload.clear()
-            log("server.reload", "reloaded")
+def serve(signals):
+    while signal.sigwait(signals) == signal.SIGHUP:
+        log("server.reload", "reloaded")
 
 
 def main():
@@ -78,11 +76,10 @@ def main():
     if fake == "ends_early":
         print("rcstreamd.yaml:1:1: a sentence", file=sys.stderr)
         return 2
-    ended = threading.Event()
-    reload = threading.Event()
-    is_deaf = fake == "ignores_sigterm"
-    signal.signal(signal.SIGHUP, lambda *_: reload.set())
-    signal.signal(signal.SIGTERM, signal.SIG_IGN if is_deaf else lambda *_: ended.set())
+    signals = {signal.SIGHUP, signal.SIGTERM}
+    signal.pthread_sigmask(signal.SIG_BLOCK, signals)  # before any thread starts
+    if fake == "ignores_sigterm":
+        signals.remove(signal.SIGTERM)
     serve_tcp("irc", answer_irc)
     serve_tcp("http", answer_http)
     serve_udp("rc2udp")
@@ -90,7 +87,7 @@ def main():
     if fake != "ready_never":
         log("server.ready", "ready")
     if fake != "ends_on_its_own":
-        serve_until(ended, reload)
+        serve(signals)
     if fake == "babbles":
         print("not a record", flush=True)
     if fake == "leaks":

@@ -34,6 +34,8 @@ FAMILIES = {"conf", "irc", "http", "socketio", "sse"}
 DECLARED_IN = {
     "front_ends": "protocols/front_end.h",
     "http_endpoints": "protocols/http/http_endpoint.h",
+    "socketio_polling_transport": "protocols/socketio/socketio_transport.h",
+    "socketio_websocket_transport": "protocols/socketio/socketio_transport.h",
     "source_drop": "ingest/source.h",
     "source_type_find": "ingest/source.h",
 }

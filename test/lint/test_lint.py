@@ -171,7 +171,10 @@ class ShapeTest(TreeTest):
         self.assert_found(found, f"conf/a.h:2: {word}: finish it, or name its issue")
 
     def test_length_of_files(self):
-        found = self.lint({"conf/a.h": SPDX + "\n" * 150, "conf/b.c": SPDX + "\n" * 800})
+        fixture = {"test/conf/c.h": SPDX + "\n" * 799}
+        found = self.lint(
+            {"conf/a.h": SPDX + "\n" * 150, "conf/b.c": SPDX + "\n" * 800, **fixture}
+        )
         self.assert_found(
             found,
             "conf/a.h:151: 151 lines (want 150 at most): which noun is missing?",
