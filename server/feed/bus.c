@@ -65,7 +65,8 @@ struct bus {
 	struct interest *patterns[BUS_FIELDS];  /* those of them that are patterns */
 	struct roster *rosters[BUS_FIELDS];     /* table by name */
 	struct roster *publishing;              /* whose receivers are being walked */
-	uint64_t mark;
+	uint64_t gatherings;
+	uint64_t publications;
 };
 
 static void pointers_add(struct pointers *pointers, void *item)
@@ -128,25 +129,20 @@ static void join_if_pattern_fits(struct interest *pattern, struct roster *roster
 	}
 }
 
-static void roster_destroy(struct roster *roster)
-{
-	for (size_t i = 0; i < roster->interests.count; i++) {
-		struct interest *interest = roster->interests.items[i];
-
-		pointers_remove(&interest->rosters, roster);
-	}
-	free(roster->interests.items);
-	free(roster->receivers.items);
-	free(roster);
-}
-
+/* All at once: to take each roster out of the interests' lists one by one is quadratic. */
 static void forget_rosters(struct bus *bus, enum bus_field field)
 {
-	struct roster *roster, *next;
+	struct roster *roster, *next_roster;
+	struct interest *interest, *next_interest;
 
-	HASH_ITER (hh, bus->rosters[field], roster, next) {
+	HASH_ITER (hh, bus->interests[field], interest, next_interest) {
+		interest->rosters.count = 0;
+	}
+	HASH_ITER (hh, bus->rosters[field], roster, next_roster) {
 		HASH_DEL(bus->rosters[field], roster);
-		roster_destroy(roster);
+		free(roster->interests.items);
+		free(roster->receivers.items);
+		free(roster);
 	}
 }
 
@@ -155,6 +151,9 @@ static struct roster *roster_create(struct bus *bus, enum bus_field field, struc
 	struct roster *roster = mem_zeroed(sizeof(*roster) + name.length);
 	struct interest *interest;
 
+	if (HASH_COUNT(bus->rosters[field]) >= ROSTERS_MAX) {
+		forget_rosters(bus, field);
+	}
 	memcpy(roster->name, name.bytes, name.length);
 	roster->name_length = name.length;
 	HASH_FIND(hh, bus->interests[field], name.bytes, name.length, interest);
@@ -163,9 +162,6 @@ static struct roster *roster_create(struct bus *bus, enum bus_field field, struc
 	}
 	DL_FOREACH (bus->patterns[field], interest) {
 		join_if_pattern_fits(interest, roster);
-	}
-	if (HASH_COUNT(bus->rosters[field]) >= ROSTERS_MAX) {
-		forget_rosters(bus, field);
 	}
 	HASH_ADD(hh, bus->rosters[field], name, name.length, roster);
 	return roster;
@@ -320,10 +316,10 @@ void bus_leave(struct bus *bus, struct subscriber *subscriber)
 
 /* --- publishing --------------------------------------------------------- */
 
-/* A subscriber with two interests that fit is listed once. */
+/* A subscriber with two interests that fit this name is listed once. */
 static void gather_receivers(struct bus *bus, struct roster *roster)
 {
-	uint64_t mark = ++bus->mark;
+	uint64_t gathering = ++bus->gatherings;
 
 	roster->receivers.count = 0;
 	for (size_t i = 0; i < roster->interests.count; i++) {
@@ -331,8 +327,8 @@ static void gather_receivers(struct bus *bus, struct roster *roster)
 		struct bus_link *link;
 
 		DL_FOREACH (interest->links, link) {
-			if (link->subscriber->mark != mark) {
-				link->subscriber->mark = mark;
+			if (link->subscriber->gathering != gathering) {
+				link->subscriber->gathering = gathering;
 				pointers_add(&roster->receivers, link->subscriber);
 			}
 		}
@@ -361,7 +357,9 @@ static void publish_to(struct bus *bus, enum bus_field field, struct text name,
 	for (size_t i = 0; i < roster->receivers.count; i++) {
 		struct subscriber *subscriber = roster->receivers.items[i];
 
-		if (subscriber != NULL) {
+		/* Who has got it by its wiki does not get it by its channel. */
+		if (subscriber != NULL && subscriber->publication != bus->publications) {
+			subscriber->publication = bus->publications;
 			subscriber->ops->deliver(subscriber, delivery);
 		}
 	}
@@ -373,6 +371,7 @@ void bus_publish(struct bus *bus, struct delivery *delivery)
 	const struct change *change = delivery_change(delivery);
 
 	require(bus->publishing == NULL);
+	bus->publications++;
 	publish_to(bus, BUS_WIKI, change->wiki, delivery);
 	publish_to(bus, BUS_CHANNEL, change->channel, delivery);
 }

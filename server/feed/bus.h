@@ -42,7 +42,8 @@ struct subscriber {
 	const struct subscriber_ops *ops;
 	struct bus_link *links; /* bus-private */
 	unsigned subscriptions; /* how many it has; read only */
-	uint64_t mark;          /* bus-private */
+	uint64_t gathering;     /* bus-private: the last that listed it */
+	uint64_t publication;   /* bus-private: the last that was delivered to it */
 };
 
 /* Gives a bus. */
