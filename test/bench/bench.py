@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The fan-out benchmark: what a delivery costs rcstreamd, beside what it costs at least.
+"""The benchmark: what a delivery costs rcstreamd, beside what it costs at least.
 
 rcstreamd and the two floors (bench_floor: a write for each client and change, or for each
 client and batch) do the same work, one after another, several times over; every run has a
@@ -245,6 +245,21 @@ def table_row(row):
     )
 
 
+def run_micro(programs):
+    """What a change costs once: nanoseconds by step."""
+    recorded = ROOT / "test/data/rcfeed/rcfeed-pairs.ndjson"
+    done = subprocess.run(
+        [programs / "bench_micro", recorded],
+        capture_output=True,
+        text=True,
+        timeout=RUN_TIMEOUT_S,
+        check=False,
+    )
+    if done.returncode != 0:
+        raise BenchError(f"bench_micro failed\n{done.stdout}{done.stderr}")
+    return json.loads(done.stdout)
+
+
 # --- command line -------------------------------------------------------------
 
 
@@ -282,8 +297,13 @@ def main(words):
         results.append(result(work, run_work(arguments, work)))
         progress("")
         print(table_row(results[-1]), flush=True)
+    steps = run_micro(arguments.programs)
+    print("", f"{'CPU us per change':34}", sep="\n")
+    for step, cost_ns in steps.items():
+        print(f"{step:34}{cost_ns / 1000:10.3f}")
     if arguments.json:
-        arguments.json.write_text(json.dumps({"works": results}, indent=1) + "\n")
+        figures = {"works": results, "micro_ns_per_change": steps}
+        arguments.json.write_text(json.dumps(figures, indent=1) + "\n")
     return 0
 
 

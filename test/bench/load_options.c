@@ -26,6 +26,7 @@ enum {
 	OPTION_WINDOW,
 	OPTION_RATE,
 	OPTION_TIME_LIMIT,
+	OPTION_HELP,
 };
 
 static const struct option long_options[] = {
@@ -39,6 +40,7 @@ static const struct option long_options[] = {
     {"window", required_argument, NULL, OPTION_WINDOW},
     {"rate", required_argument, NULL, OPTION_RATE},
     {"time-limit", required_argument, NULL, OPTION_TIME_LIMIT},
+    {"help", no_argument, NULL, OPTION_HELP},
     {NULL, 0, NULL, 0},
 };
 
@@ -104,6 +106,9 @@ static void set(struct load_options *options, int option, const char *value)
 	case OPTION_TIME_LIMIT:
 		options->time_limit_s = number(value, 1, 3600);
 		break;
+	case OPTION_HELP:
+		(void)fputs(usage, stdout);
+		exit(0);
 	default:
 		refuse("no such option", "");
 	}
