@@ -56,14 +56,14 @@ static void on_change(struct subscriber *subscriber, struct delivery *delivery)
 	const struct change *change = delivery_change(delivery);
 	struct text name = change->channel;
 
-	if (change->line.bytes == NULL || irc_channels_find(&server->channels, name) != NULL) {
+	if (change->line.bytes == NULL || !wiki_channel_is_valid(name.bytes, name.length) ||
+	    irc_channels_find(&server->channels, name) != NULL) {
 		return;
 	}
-	if (server->channels.count >= server->conf->max_channels ||
-	    !wiki_channel_is_valid(name.bytes, name.length)) {
-		refuse_channel(server, name);
-	} else {
+	if (server->channels.count < server->conf->max_channels) {
 		make_channel(server, name);
+	} else {
+		refuse_channel(server, name);
 	}
 }
 

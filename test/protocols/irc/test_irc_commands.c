@@ -1,0 +1,361 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * What each command is answered with, to the byte.  The client is "reader"; it
+ * has joined #en.wikipedia, and #De.Wikipedia exists beside it.
+ */
+#include "protocols/irc/irc_commands.h"
+
+#include "test/protocols/irc/harness.h"
+
+#define CRLF            "\r\n"
+#define R(number, rest) ":" TEST_SERVER " " number " reader " rest CRLF
+#define SELF            ":reader!user@" TEST_SERVER
+#define BOT             "rc-pmtpa!rc-pmtpa@" TEST_SERVER
+#define PONG(token)     ":" TEST_SERVER " PONG " TEST_SERVER " :" token CRLF
+
+#define TOPIC_OF(channel) \
+	R("332", channel " :Stream for topic " channel) R("333", channel " " BOT " 1700000000")
+#define JOINED(channel)                                                                          \
+	SELF " JOIN " channel CRLF TOPIC_OF(channel) R("353", "= " channel " :reader @rc-pmtpa") \
+	    R("366", channel " :End of /NAMES list")
+
+struct answer {
+	const char *line;
+	const char *wanted;
+};
+
+static int client_in_wikipedia(struct harness *harness)
+{
+	int client;
+
+	publish(harness, "#en.wikipedia", "first");
+	publish(harness, "#De.Wikipedia", "first");
+	client = client_registered(harness, "reader");
+	client_join(harness, client, "#en.wikipedia");
+	return client;
+}
+
+/* All with one client, in order. */
+static void check_answers(struct harness *harness, const struct answer *answers, size_t count)
+{
+	int client = client_in_wikipedia(harness);
+
+	for (size_t i = 0; i < count; i++) {
+		exchange(harness, client, answers[i].line, answers[i].wanted);
+	}
+	(void)close(client);
+}
+
+#define CHECK(state, answers) check_answers(*(state), answers, sizeof(answers) / sizeof(answers[0]))
+
+/* bsearch() finds every row. */
+static void test_irc_commands_are_sorted(void **state)
+{
+	(void)state;
+	for (size_t i = 0; i + 1 < irc_commands_count; i++) {
+		assert_true(strcmp(irc_commands[i].name, irc_commands[i + 1].name) < 0);
+	}
+	for (size_t i = 0; i < irc_commands_count; i++) {
+		assert_ptr_equal(irc_command_find(irc_commands[i].name), &irc_commands[i]);
+		assert_non_null(irc_commands[i].run);
+	}
+	assert_null(irc_command_find("JOI"));
+	assert_null(irc_command_find(""));
+}
+
+/* Everything but commands is a 421, however it looks; a source alone is nothing. */
+static void test_irc_commands_unknown_are_refused(void **state)
+{
+	static const struct answer answers[] = {
+	    {"FOO", R("421", "FOO :Unknown command")},
+	    {"foo bar", R("421", "FOO :Unknown command")},
+	    {"__INIT__", R("421", "__INIT__ :Unknown command")},
+	    {"_X", R("421", "_X :Unknown command")},
+	    {"\xc3\xa9", R("421", "\xc3\xa9 :Unknown command")},
+	    {"005", R("421", "005 :Unknown command")},
+	    {":source", ""},
+	    {"", ""},
+	    {"   ", ""},
+	    {"@tag=1 :source  FOO", R("421", "FOO :Unknown command")},
+	};
+	struct harness *harness = *state;
+
+	CHECK(state, answers);
+	assert_int_equal(metric_read(&metrics_of(harness)->irc_unknown_commands), 7);
+	assert_int_equal(metric_read(&metrics_of(harness)->irc_lines_ignored), 2);
+}
+
+/* Too few parameters, or an empty one where something must be: 461 with the command. */
+static void test_irc_commands_want_their_parameters(void **state)
+{
+#define NEEDS_MORE(command) R("461", command " :Not enough parameters")
+	static const struct answer answers[] = {
+	    {"JOIN", NEEDS_MORE("JOIN")},          {"JOIN :", NEEDS_MORE("JOIN")},
+	    {"PART", NEEDS_MORE("PART")},          {"TOPIC", NEEDS_MORE("TOPIC")},
+	    {"MODE", NEEDS_MORE("MODE")},          {"USERHOST", NEEDS_MORE("USERHOST")},
+	    {"PRIVMSG", NEEDS_MORE("PRIVMSG")},    {"PRIVMSG reader", NEEDS_MORE("PRIVMSG")},
+	    {"PRIVMSG  :", NEEDS_MORE("PRIVMSG")}, {"NOTICE reader", NEEDS_MORE("NOTICE")},
+	    {"USER a b c", NEEDS_MORE("USER")},    {"CAP", NEEDS_MORE("CAP")},
+	};
+
+	CHECK(state, answers);
+}
+
+/* RFC 2812 §3.2.1; names compare without case, the first spelling is shown. */
+static void test_irc_commands_join(void **state)
+{
+	static const struct answer answers[] = {
+	    {"JOIN #de.wikipedia", JOINED("#De.Wikipedia")},
+	    {"JOIN #DE.WIKIPEDIA", ""},
+	    {"JOIN #en.wikipedia key", ""},
+	    {"JOIN 0", SELF " PART #De.Wikipedia" CRLF SELF " PART #en.wikipedia" CRLF},
+	    {"JOIN 0", ""},
+	    {"JOIN #x,#en.wikipedia,,bad name",
+	     R("403", "#x :No such channel") JOINED("#en.wikipedia")
+	         R("403", "bad :No such channel")},
+	    {"JOIN #aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa",
+	     R("403", "#aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa :No such channel")},
+	    {"JOIN #,&en.wikipedia,#a\x07",
+	     R("403", "# :No such channel") R("403", "&en.wikipedia :No such channel")
+	         R("403", "#a\x07 :No such channel")},
+	};
+
+	CHECK(state, answers);
+}
+
+/* RFC 2812 §3.2.2: 442 also for what does not exist. */
+static void test_irc_commands_part(void **state)
+{
+	static const struct answer answers[] = {
+	    {"PART #de.wikipedia,#x", R("442", "#de.wikipedia :You're not on that channel")
+	                                  R("442", "#x :You're not on that channel")},
+	    {"PART #EN.wikipedia", SELF " PART #en.wikipedia" CRLF},
+	    {"PART #en.wikipedia", R("442", "#en.wikipedia :You're not on that channel")},
+	    {"JOIN #en.wikipedia", JOINED("#en.wikipedia")},
+	    {"PART #en.wikipedia :gone away", SELF " PART #en.wikipedia :gone away" CRLF},
+	};
+
+	CHECK(state, answers);
+}
+
+/* TOPIC is for members, setting it for nobody; MODE answers for any channel. */
+static void test_irc_commands_topic_and_mode(void **state)
+{
+#define NO_OPERATOR(channel) R("482", channel " :You're not a channel operator")
+	static const struct answer answers[] = {
+	    {"TOPIC #en.wikipedia", TOPIC_OF("#en.wikipedia")},
+	    {"TOPIC #EN.wikipedia", TOPIC_OF("#en.wikipedia")},
+	    {"TOPIC #de.wikipedia", R("442", "#de.wikipedia :You're not on that channel")},
+	    {"TOPIC #x", R("442", "#x :You're not on that channel")},
+	    {"TOPIC #en.wikipedia :new", NO_OPERATOR("#en.wikipedia")},
+	    {"TOPIC #en.wikipedia :", NO_OPERATOR("#en.wikipedia")},
+	    {"MODE #en.wikipedia", R("324", "#en.wikipedia +mnt")},
+	    {"MODE #x", R("324", "#x +mnt")},
+	    {"MODE #en.wikipedia b", R("368", "#en.wikipedia :End of channel ban list")},
+	    {"MODE #x +b", R("368", "#x :End of channel ban list")},
+	    {"MODE #en.wikipedia +b a!b@c", NO_OPERATOR("#en.wikipedia")},
+	    {"MODE #en.wikipedia +m", NO_OPERATOR("#en.wikipedia")},
+	    {"MODE #x -b", NO_OPERATOR("#x")},
+	    {"MODE reader", R("221", "+i")},
+	    {"MODE READER +iwx", ""},
+	    {"MODE rc-pmtpa", R("502", ":Can't change mode for other users")},
+	    {"MODE other", R("401", "other :No such nick/channel")},
+	};
+
+	CHECK(state, answers);
+}
+
+/* NAMES and LIST know nobody but the client and the bot; what is unknown just ends the list. */
+static void test_irc_commands_names_and_list(void **state)
+{
+#define ROW(channel, count) R("322", channel " " count " :Stream for topic " channel)
+#define LIST_END            R("323", ":End of /LIST")
+	static const struct answer answers[] = {
+	    {"NAMES #en.wikipedia", R("353", "= #en.wikipedia :reader @rc-pmtpa")
+	                                R("366", "#en.wikipedia :End of /NAMES list")},
+	    {"NAMES #de.wikipedia,#x",
+	     R("353", "= #De.Wikipedia :@rc-pmtpa") R("366", "#De.Wikipedia :End of /NAMES list")
+	         R("366", "#x :End of /NAMES list")},
+	    {"NAMES", R("366", "* :End of /NAMES list")},
+	    {"LIST", ROW("#De.Wikipedia", "1") ROW("#en.wikipedia", "2") LIST_END},
+	    {"LIST :", ROW("#De.Wikipedia", "1") ROW("#en.wikipedia", "2") LIST_END},
+	    {"LIST #en.wikipedia,#x,#de.wikipedia,#EN.wikipedia",
+	     ROW("#De.Wikipedia", "1") ROW("#en.wikipedia", "2") LIST_END},
+	    {"LIST #x", LIST_END},
+	};
+
+	CHECK(state, answers);
+}
+
+/* RFC 2812 §3.3: only oneself can be spoken to, and a NOTICE is never answered. */
+static void test_irc_commands_privmsg_and_notice(void **state)
+{
+	static const struct answer answers[] = {
+	    {"PRIVMSG #en.wikipedia :hi", R("404", "#en.wikipedia :Cannot send to channel")},
+	    {"PRIVMSG #x :hi", R("404", "#x :Cannot send to channel")},
+	    {"PRIVMSG rc-pmtpa :\001VERSION\001", ""},
+	    {"PRIVMSG reader :hi  there", SELF " PRIVMSG reader :hi  there" CRLF},
+	    {"PRIVMSG READER,x,rc-pmtpa,#x hi",
+	     SELF " PRIVMSG reader :hi" CRLF R("401", "x :No such nick/channel")
+	         R("404", "#x :Cannot send to channel")},
+	    {"NOTICE reader :hi", SELF " NOTICE reader :hi" CRLF},
+	    {"NOTICE #en.wikipedia,rc-pmtpa,x :hi", ""},
+	};
+
+	CHECK(state, answers);
+}
+
+/* Every request about users ends in the numeric that libraries wait for. */
+static void test_irc_commands_about_users(void **state)
+{
+#define WHOIS_SELF                                     \
+	R("311", "reader user 127.0.0.1 * :Real Name") \
+	R("312", "reader " TEST_SERVER " :Example")    \
+	R("317", "reader 0 1700001000 :seconds idle, signon time")
+#define WHOIS_BOT                                                 \
+	R("311", "rc-pmtpa rc-pmtpa " TEST_SERVER " * :rc-pmtpa") \
+	R("312", "rc-pmtpa " TEST_SERVER " :Example")             \
+	R("317", "rc-pmtpa 0 1700000000 :seconds idle, signon time")
+	static const struct answer answers[] = {
+	    {"WHO", R("315", "* :End of /WHO list.")},
+	    {"WHO #en.wikipedia %tcuihsnfdlar,152", R("315", "#en.wikipedia :End of /WHO list.")},
+	    {"WHOIS reader", WHOIS_SELF R("318", "reader :End of /WHOIS list")},
+	    {"WHOIS x Reader,y", WHOIS_SELF R("318", "Reader,y :End of /WHOIS list")},
+	    {"WHOIS rc-pmtpa", WHOIS_BOT R("318", "rc-pmtpa :End of /WHOIS list")},
+	    {"WHOIS x", R("401", "x :No such nick/channel") R("318", "x :End of /WHOIS list")},
+	    {"WHOIS", R("431", ":No nickname given")},
+	    {"WHOWAS x", R("406", "x :There was no such nickname") R("369", "x :End of WHOWAS")},
+	    {"WHOWAS", R("431", ":No nickname given")},
+	    {"USERHOST reader", R("302", ":reader=+user@127.0.0.1")},
+	    {"USERHOST x rc-pmtpa READER rc-pmtpa y reader",
+	     R("302", ":rc-pmtpa*=+rc-pmtpa@" TEST_SERVER " reader=+user@127.0.0.1 "
+	              "rc-pmtpa*=+rc-pmtpa@" TEST_SERVER)},
+	    {"USERHOST x", R("302", ":")},
+	};
+
+	CHECK(state, answers);
+}
+
+/* PING is how clients wait for all that came before; both forms of no token. */
+static void test_irc_commands_of_the_server(void **state)
+{
+	static const struct answer answers[] = {
+	    {"PING a", PONG("a")},
+	    {"PING :a b", PONG("a b")},
+	    {"PING a irc.example.net", PONG("a")},
+	    {"PING :", PONG("")},
+	    {"PING", R("409", ":No origin specified")},
+	    {"PONG", ""},
+	    {"PONG :" TEST_SERVER, ""},
+	    {"MOTD", R("375", ":- Message of the day -") R("372", ":- Welcome!") R("372", ":- ")
+	                 R("372", ":- Be good.") R("376", ":End of /MOTD command.")},
+	    {"LUSERS",
+	     R("251", ":There are 0 users and 1 invisible on 1 servers")
+	         R("252", "0 :operator(s) online") R("253", "0 :unknown connection(s)")
+	             R("254", "2 :channels formed") R("255", ":I have 1 clients and 0 servers")
+	                 R("265", "1 1 :Current local users 1, max 1")
+	                     R("266", "1 1 :Current global users 1, max 1")},
+	};
+
+	CHECK(state, answers);
+}
+
+/* Once registered: PASS and USER are over, NICK changes the nick and shows the old one. */
+static void test_irc_commands_of_login_later(void **state)
+{
+	static const struct answer answers[] = {
+	    {"PASS secret", R("462", ":You may not reregister")},
+	    {"USER a 0 * :b", R("462", ":You may not reregister")},
+	    {"USER 0 * :", R("461", "USER :Not enough parameters")},
+	    {"NICK", R("431", ":No nickname given")},
+	    {"NICK a", R("432", "a :Erroneous nickname")},
+	    {"NICK a!b", R("432", "a!b :Erroneous nickname")},
+	    {"NICK rc-pmtpa", SELF " NICK rc-pmtpa" CRLF},
+	    {"MOTDX", ":" TEST_SERVER " 421 rc-pmtpa MOTDX :Unknown command" CRLF},
+	    {"NICK reader", ":rc-pmtpa!user@" TEST_SERVER " NICK reader" CRLF},
+	    {"NAMES #en.wikipedia", R("353", "= #en.wikipedia :reader @rc-pmtpa")
+	                                R("366", "#en.wikipedia :End of /NAMES list")},
+	};
+
+	CHECK(state, answers);
+}
+
+/* Modern's nicknames as far as ASCII goes; IRCStream's lengths. */
+static void test_irc_commands_nick_takes_what_is_valid(void **state)
+{
+	static const char *const valid[] = {"ab", "0a", "a_-[]'`^{}|\\",
+	                                    "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaa"};
+	static const char *const invalid[] = {"a",
+	                                      "*",
+	                                      "/x",
+	                                      "a.b",
+	                                      "#x",
+	                                      "a@b",
+	                                      "\xc3\xa9\xc3\xa9",
+	                                      "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa"};
+	struct harness *harness = *state;
+	int client = client_registered(harness, "reader");
+	char line[128], wanted[256];
+
+	for (size_t i = 0; i < sizeof(invalid) / sizeof(invalid[0]); i++) {
+		(void)snprintf(line, sizeof(line), "NICK %s", invalid[i]);
+		(void)snprintf(wanted, sizeof(wanted), R("432", "%s :Erroneous nickname"),
+		               invalid[i]);
+		exchange(harness, client, line, wanted);
+	}
+	for (size_t i = 0; i < sizeof(valid) / sizeof(valid[0]); i++) {
+		const char *before = i == 0 ? "reader" : valid[i - 1];
+
+		(void)snprintf(line, sizeof(line), "NICK %s", valid[i]);
+		(void)snprintf(wanted, sizeof(wanted), ":%s!user@" TEST_SERVER " NICK %s" CRLF,
+		               before, valid[i]);
+		exchange(harness, client, line, wanted);
+	}
+	(void)close(client);
+}
+
+/* ircv3.net, "Capability Negotiation": all or nothing, and nothing of it ends the connection. */
+static void test_irc_commands_cap(void **state)
+{
+#define CAP(rest) ":" TEST_SERVER " CAP reader " rest CRLF
+	static const struct answer answers[] = {
+	    {"CAP LS", CAP("LS :multi-prefix")},
+	    {"CAP LS 302", CAP("LS :multi-prefix")},
+	    {"CAP LIST", CAP("LIST :")},
+	    {"CAP REQ :sasl", CAP("NAK :sasl")},
+	    {"CAP REQ :multi-prefix sasl", CAP("NAK :multi-prefix sasl")},
+	    {"CAP LIST", CAP("LIST :")},
+	    {"CAP REQ :multi-prefix ", CAP("ACK :multi-prefix")},
+	    {"CAP LIST", CAP("LIST :multi-prefix")},
+	    {"CAP req -multi-prefix", CAP("ACK :-multi-prefix")},
+	    {"CAP LIST", CAP("LIST :")},
+	    {"CAP REQ", CAP("ACK :")},
+	    {"CAP END", ""},
+	    {"CAP FOO", R("410", "FOO :Invalid CAP command")},
+	};
+
+	CHECK(state, answers);
+}
+
+#define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+	    cmocka_unit_test(test_irc_commands_are_sorted),
+	    TEST(test_irc_commands_unknown_are_refused),
+	    TEST(test_irc_commands_want_their_parameters),
+	    TEST(test_irc_commands_join),
+	    TEST(test_irc_commands_part),
+	    TEST(test_irc_commands_topic_and_mode),
+	    TEST(test_irc_commands_names_and_list),
+	    TEST(test_irc_commands_privmsg_and_notice),
+	    TEST(test_irc_commands_about_users),
+	    TEST(test_irc_commands_of_the_server),
+	    TEST(test_irc_commands_of_login_later),
+	    TEST(test_irc_commands_nick_takes_what_is_valid),
+	    TEST(test_irc_commands_cap),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
