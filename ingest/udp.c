@@ -8,6 +8,7 @@
 #include "server/base/memory.h"
 #include "server/feed/rcfeed_irc.h"
 #include "server/feed/rcfeed_json.h"
+#include "server/net/peer.h"
 #include "server/net/socket.h"
 
 /* libuv cuts the buffer into slices of 64 KiB, one a datagram, and takes at most 20. */
@@ -48,34 +49,16 @@ static bool is_in_network(const struct conf_network *network, const struct in6_a
 	return bits == 0 || (address->s6_addr[bytes] & mask) == network->address.s6_addr[bytes];
 }
 
-static void map_address(const struct sockaddr *from, struct in6_addr *address)
-{
-	memset(address, 0, sizeof(*address));
-	if (from->sa_family == AF_INET6) {
-		struct sockaddr_in6 ipv6;
-
-		memcpy(&ipv6, from, sizeof(ipv6));
-		*address = ipv6.sin6_addr;
-	} else {
-		struct sockaddr_in ipv4;
-
-		memcpy(&ipv4, from, sizeof(ipv4));
-		address->s6_addr[10] = 0xff;
-		address->s6_addr[11] = 0xff;
-		memcpy(address->s6_addr + 12, &ipv4.sin_addr, 4);
-	}
-}
-
 static bool is_allowed(const struct udp_source *source, const struct sockaddr *from)
 {
-	struct in6_addr address;
+	struct sockaddr_in6 peer;
 
 	if (source->allow->count == 0) {
 		return true;
 	}
-	map_address(from, &address);
+	peer_map(from, &peer);
 	for (size_t i = 0; i < source->allow->count; i++) {
-		if (is_in_network(&source->allow->items[i], &address)) {
+		if (is_in_network(&source->allow->items[i], &peer.sin6_addr)) {
 			return true;
 		}
 	}

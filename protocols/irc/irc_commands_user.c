@@ -154,7 +154,7 @@ static void reply_self(struct irc_session *session)
 	reply_person(session, &(struct person){
 				  .nick = session->nick,
 				  .user = session->user,
-				  .host = connection_peer_address(session->connection, address),
+				  .host = peer_address_text(&session->connection->peer, address),
 				  .real_name = session->real_name,
 				  .signon_s = session->signon_s,
 			      });
@@ -215,7 +215,7 @@ static void add_userhost(const struct irc_session *session, const char *nick, st
 
 	if (irc_session_is(session, nick)) {
 		buffer_printf(out, "%s%s=+%s@%s", space, session->nick, session->user,
-		              connection_peer_address(session->connection, address));
+		              peer_address_text(&session->connection->peer, address));
 	} else if (is_bot(session, nick)) {
 		buffer_printf(out, "%s%s*=+%s@%s", space, conf->bot_name, conf->bot_name,
 		              conf->server_name);

@@ -241,7 +241,7 @@ void irc_session_log(const struct irc_session *session, const char *id, const ch
 	if (log_is_on(LOG_LEVEL_DEBUG)) {
 		struct log_scope scope = {
 		    .name = "irc",
-		    .peer = connection_peer(session->connection, peer),
+		    .peer = peer_text(&session->connection->peer, peer),
 		    .id = session->connection->id,
 		};
 

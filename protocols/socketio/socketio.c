@@ -148,7 +148,7 @@ static void on_handshake(struct socketio *socketio, struct http_exchange *exchan
 	}
 	metric_add(&socketio->env->metrics->socketio_handshakes, 1);
 	log_debug(&session->log, "socketio.handshake", "from %s",
-	          connection_peer(http_exchange_connection(exchange), peer));
+	          peer_text(&http_exchange_connection(exchange)->peer, peer));
 	write_handshake(socketio, session->sid, &body);
 	if (is_jsonp(jsonp)) {
 		answer_jsonp(exchange, jsonp, "", body.bytes, "");

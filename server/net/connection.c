@@ -6,9 +6,7 @@
  */
 #include "server/net/connection.h"
 
-#include <arpa/inet.h>
 #include <fcntl.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
@@ -506,17 +504,7 @@ static void read_peer(struct connection *connection)
 	if (uv_tcp_getpeername(&connection->handle, (struct sockaddr *)&name, &length) != 0) {
 		return;
 	}
-	if (name.ss_family == AF_INET6) {
-		memcpy(&connection->peer, &name, sizeof(connection->peer));
-	} else if (name.ss_family == AF_INET) {
-		const struct sockaddr_in *ipv4 = (const struct sockaddr_in *)(const void *)&name;
-		uint8_t *mapped = connection->peer.sin6_addr.s6_addr;
-
-		connection->peer.sin6_port = ipv4->sin_port;
-		mapped[10] = 0xff;
-		mapped[11] = 0xff;
-		memcpy(mapped + 12, &ipv4->sin_addr, 4);
-	}
+	peer_map((const struct sockaddr *)&name, &connection->peer);
 }
 
 static struct connection *begin(struct connection *connection, int status)
@@ -552,29 +540,4 @@ struct connection *connection_adopt(struct net *net, struct migrant *migrant)
 	migrant->unread = (struct buffer){0};
 	migrant->descriptor = -1;
 	return begin(connection, status);
-}
-
-/* --- names -------------------------------------------------------------- */
-
-const char *connection_peer_address(const struct connection *connection, char text[PEER_TEXT_MAX])
-{
-	const struct in6_addr *address = &connection->peer.sin6_addr;
-
-	if (IN6_IS_ADDR_V4MAPPED(address)) {
-		(void)inet_ntop(AF_INET, address->s6_addr + 12, text, PEER_TEXT_MAX);
-	} else {
-		(void)inet_ntop(AF_INET6, address, text, PEER_TEXT_MAX);
-	}
-	return text;
-}
-
-const char *connection_peer(const struct connection *connection, char text[PEER_TEXT_MAX])
-{
-	char address[PEER_TEXT_MAX];
-	bool is_ipv4 = IN6_IS_ADDR_V4MAPPED(&connection->peer.sin6_addr);
-
-	(void)connection_peer_address(connection, address);
-	(void)snprintf(text, PEER_TEXT_MAX, is_ipv4 ? "%.50s:%u" : "[%.50s]:%u", address,
-	               (unsigned)ntohs(connection->peer.sin6_port));
-	return text;
 }

@@ -12,8 +12,10 @@
 #include "server/base/deadlines.h"
 #include "server/base/wire.h"
 #include "server/net/close_reason.h"
+#include "server/net/migrant.h"
 #include "server/net/net.h"
 #include "server/net/outbox.h"
+#include "server/net/peer.h"
 
 /*
  * One TCP connection: bytes in to its owner, wires out through its outbox, one way
@@ -53,7 +55,6 @@ struct connection_ops {
 	void (*on_closed)(struct connection *connection, enum close_reason reason);
 };
 
-struct migrant;
 typedef void on_detached_fn(struct connection *connection, struct migrant *migrant);
 
 enum connection_state {
@@ -69,10 +70,10 @@ struct connection {
 	void *owner;                      /* the session's */
 	uint64_t id;
 	struct net *net;
+	struct sockaddr_in6 peer; /* the client's address, as peer.h has it */
 
 	/* connection.c and net.c only: */
 	uv_tcp_t handle;
-	struct sockaddr_in6 peer; /* IPv4 is mapped */
 	enum connection_state state;
 	enum close_reason reason;
 	bool may_speak; /* on_closing() is being called */
@@ -98,35 +99,23 @@ struct connection {
 };
 
 /*
- * What travels when a connection changes its worker: plain memory and a
- * descriptor, owned by whoever holds it.
- */
-struct migrant {
-	int descriptor;
-	struct buffer unread; /* input not yet done with */
-	void *cargo;          /* the front-end's: the request that made it move */
-};
-
-/*
  * Take a client that waits at a listener.  Gives a connection that belongs to the
  * net; the caller sets `ops` and `owner` at once.  NULL when the client has gone.
  */
 struct connection *connection_accept(struct net *net, uv_stream_t *listener);
 
 /*
- * Take a connection that comes from another worker; `migrant`'s descriptor and
- * unread input are taken over, its cargo is not touched.  The caller sets `ops`
- * and `owner` at once and calls connection_resume() when it can take input.  NULL when the
- * descriptor is unusable.
+ * Take a connection from another worker, with its descriptor and unread input, not its
+ * cargo.  The caller sets `ops` and `owner` at once, and calls connection_resume() when
+ * it can take input.  NULL when the descriptor is unusable.
  */
 struct connection *connection_adopt(struct net *net, struct migrant *migrant);
 
 /*
- * Take the connection out of this worker as soon as nothing waits to be sent to
- * the client, at the soonest before the loop waits again.  No more input comes;
- * then `on_detached` is called with the descriptor and the unread input, given (not its
- * cargo), and on_closed() follows with CLOSE_MOVED.  A connection that ends before
- * that ends as usual.
+ * Take the connection out of this worker as soon as nothing waits to be sent, at the
+ * soonest before the loop waits again.  No more input comes; `on_detached` is given
+ * the descriptor and the unread input, and on_closed() follows with CLOSE_MOVED.  A
+ * connection that ends before that ends as usual.
  */
 void connection_detach(struct connection *connection, on_detached_fn *on_detached);
 
@@ -157,13 +146,5 @@ bool connection_is_open(const struct connection *connection);
 
 /* Bytes that wait to be sent. */
 size_t connection_queued(const struct connection *connection);
-
-#define PEER_TEXT_MAX 64
-
-/* Writes "192.0.2.1:4711" or "[2001:db8::1]:4711" to `text`, and lends it back. */
-const char *connection_peer(const struct connection *connection, char text[PEER_TEXT_MAX]);
-
-/* The same without port and brackets; IPv4-mapped addresses as IPv4. */
-const char *connection_peer_address(const struct connection *connection, char text[PEER_TEXT_MAX]);
 
 #endif

@@ -84,7 +84,8 @@ size_t outbox_peek(const struct outbox *outbox, struct iovec *pieces, size_t cou
 			if (used == count) {
 				return used;
 			}
-			pieces[used].iov_base = (char *)(uintptr_t)wire->bytes + offset;
+			pieces[used].iov_base =
+			    (char *)wire->bytes + offset; /* writev() only reads */
 			pieces[used].iov_len = wire->length - offset;
 			used++;
 			offset = 0;

@@ -1,0 +1,21 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef SERVER_NET_MIGRANT_H
+#define SERVER_NET_MIGRANT_H
+
+#include "server/base/buffer.h"
+
+/*
+ * A connection on its way from one worker to another: plain memory and a
+ * descriptor, owned by whoever holds it.
+ *
+ *   connection_detach() ──> migrant ──> the other worker's mailbox ──> connection_adopt()
+ *
+ * Threads: its holder's.
+ */
+struct migrant {
+	int descriptor;
+	struct buffer unread; /* input not yet done with */
+	void *cargo;          /* the front-end's: the request that made it move */
+};
+
+#endif
