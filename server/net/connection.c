@@ -145,13 +145,19 @@ static void take_input(struct connection *connection, const char *bytes, size_t 
 	}
 }
 
+/* Whether held input is still to be given to the owner, which is due before the end is. */
+static bool waits_for_input(const struct connection *connection)
+{
+	return connection->was_choked || connection->wants_resume;
+}
+
 static void on_eof(struct connection *connection)
 {
 	connection->has_eof = true;
 	connection->is_reading = false;
 	if (connection->state == CONNECTION_LINGERING) {
 		end(connection);
-	} else if (!connection->was_choked) {
+	} else if (!waits_for_input(connection)) {
 		connection_close(connection, CLOSE_CLIENT_CLOSED);
 	}
 }
@@ -229,7 +235,7 @@ static void resume(struct connection *connection)
 		buffer_finish(&held);
 	}
 	update_reading(connection);
-	if (connection->has_eof && !connection->was_choked) {
+	if (connection->has_eof && !waits_for_input(connection)) {
 		connection_close(connection, CLOSE_CLIENT_CLOSED);
 	}
 }
