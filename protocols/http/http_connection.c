@@ -143,7 +143,7 @@ void http_connection_dispatch(struct http_connection *http, struct http_request 
 	disarm(http);
 	http->phase = HTTP_ANSWERING;
 	*exchange = (struct http_exchange){.request = request};
-	if (http_text_is(request->path, "*")) {
+	if (http_request_text_is(request->path, "*")) {
 		respond_method(exchange, 204, "Allow: GET, HEAD, POST, OPTIONS\r\n");
 	} else if (endpoint == NULL) {
 		http_respond_status(exchange, 404);

@@ -16,7 +16,7 @@ void http_request_destroy(struct http_request *request)
 	free(request);
 }
 
-bool http_text_is(struct text text, const char *word)
+bool http_request_text_is(struct text text, const char *word)
 {
 	return text.length == strlen(word) && strncasecmp(text.bytes, word, text.length) == 0;
 }
@@ -24,7 +24,7 @@ bool http_text_is(struct text text, const char *word)
 struct text http_request_field(const struct http_request *request, const char *name)
 {
 	for (size_t i = 0; i < request->field_count; i++) {
-		if (http_text_is(request->fields[i].name, name)) {
+		if (http_request_text_is(request->fields[i].name, name)) {
 			return request->fields[i].value;
 		}
 	}
@@ -36,7 +36,7 @@ size_t http_request_field_count(const struct http_request *request, const char *
 	size_t count = 0;
 
 	for (size_t i = 0; i < request->field_count; i++) {
-		count += http_text_is(request->fields[i].name, name) ? 1 : 0;
+		count += http_request_text_is(request->fields[i].name, name) ? 1 : 0;
 	}
 	return count;
 }
@@ -77,7 +77,7 @@ static struct text trimmed(struct text text)
 static bool lists(struct text value, const char *token)
 {
 	while (value.length > 0) {
-		if (http_text_is(trimmed(next_piece(&value, ',')), token)) {
+		if (http_request_text_is(trimmed(next_piece(&value, ',')), token)) {
 			return true;
 		}
 	}
@@ -88,7 +88,7 @@ bool http_request_field_lists(const struct http_request *request, const char *na
                               const char *token)
 {
 	for (size_t i = 0; i < request->field_count; i++) {
-		if (http_text_is(request->fields[i].name, name) &&
+		if (http_request_text_is(request->fields[i].name, name) &&
 		    lists(request->fields[i].value, token)) {
 			return true;
 		}

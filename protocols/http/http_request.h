@@ -64,6 +64,6 @@ bool http_request_field_lists(const struct http_request *request, const char *na
 struct text http_request_parameter(const struct http_request *request, const char *name);
 
 /* Whether `text` is `word`, without regard to ASCII case. */
-bool http_text_is(struct text text, const char *word);
+bool http_request_text_is(struct text text, const char *word);
 
 #endif

@@ -105,7 +105,7 @@ bool http_rules_split_target(struct http_request *request, struct text target)
 {
 	const char *question;
 
-	if (http_text_is(target, "*")) {
+	if (http_request_text_is(target, "*")) {
 		request->path = target;
 		return request->method == HTTP_METHOD_OPTIONS;
 	}
@@ -174,7 +174,8 @@ static bool has_good_framing(const struct http_request *request)
 	}
 	if (codings == 1) {
 		return request->minor_version == 1 &&
-		       http_text_is(http_request_field(request, "Transfer-Encoding"), "chunked");
+		       http_request_text_is(http_request_field(request, "Transfer-Encoding"),
+		                            "chunked");
 	}
 	for (size_t i = 0; i < length.length; i++) {
 		if (!is_digit(length.bytes[i])) {
@@ -198,7 +199,7 @@ unsigned http_rules_check_fields(const struct http_request *request)
 	}
 	/* RFC 9110 §10.1.1: an expectation in HTTP/1.0 is ignored. */
 	if (expect.bytes != NULL && request->minor_version == 1 &&
-	    !http_text_is(expect, "100-continue")) {
+	    !http_request_text_is(expect, "100-continue")) {
 		return 417;
 	}
 	return 0;

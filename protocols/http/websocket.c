@@ -20,6 +20,12 @@
 #include "protocols/http/websocket_handshake.h"
 #include "server/base/utf8.h"
 
+/*
+ * Bytes given to wslay at a time.  It works them off without asking for more, so this bounds what
+ * is still answered when the client has stopped to read: 36 messages, the smallest of 7 bytes.
+ */
+#define PIECE_MAX 256
+
 #define MASK_SIZE        4
 #define CLOSE_CODE_SIZE  2
 #define NO_STATUS        1005 /* RFC 6455 §7.4.1: these two are never sent */
@@ -103,8 +109,9 @@ static ssize_t on_wslay_recv(wslay_event_context_ptr wslay, uint8_t *bytes, size
                              int flags, void *context)
 {
 	struct websocket *websocket = context;
-	size_t count = length < websocket->input_length ? length : websocket->input_length;
+	size_t count = length < PIECE_MAX ? length : PIECE_MAX;
 
+	count = count < websocket->input_length ? count : websocket->input_length;
 	(void)flags;
 	if (count == 0 || !is_open(websocket) || connection_is_choked(websocket->connection)) {
 		wslay_event_set_error(wslay, WSLAY_ERR_WOULDBLOCK);

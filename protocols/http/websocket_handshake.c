@@ -30,7 +30,7 @@ unsigned websocket_handshake_check(const struct http_request *request)
 	if (!request->is_upgrade) {
 		return 400;
 	}
-	if (version.bytes == NULL || !http_text_is(version, "13")) {
+	if (version.bytes == NULL || !http_request_text_is(version, "13")) {
 		return 426;
 	}
 	if (http_request_field_count(request, "Sec-WebSocket-Key") != 1 ||

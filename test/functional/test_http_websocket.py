@@ -29,7 +29,8 @@ def test_websocket_opens_on_whichever_worker_the_session_is(server):
     for _ in range(CONNECTIONS):
         client = open_websocket(run)
         client.ping("are you there")
-        assert client.recv_data(control_frame=True) == (websocket.ABNF.OPCODE_PONG, b"are you there")
+        pong = (websocket.ABNF.OPCODE_PONG, b"are you there")
+        assert client.recv_data(control_frame=True) == pong
         client.close()
 
 

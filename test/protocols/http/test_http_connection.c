@@ -266,6 +266,33 @@ static void test_http_closes_idle_connections_silently(void **state)
 	harness_finish(&harness);
 }
 
+/* Who still takes what it was sent is not idle, however long that takes. */
+static void test_http_waits_for_who_reads_slowly(void **state)
+{
+	enum { REQUESTS = 8 };
+	struct harness harness;
+	struct buffer answers = {0};
+	int client;
+
+	(void)state;
+	harness_start(&harness);
+	harness.conf.http.keep_alive_timeout = 2;
+	client = harness_connect(&harness);
+	for (unsigned i = 0; i < REQUESTS; i++) {
+		harness_send(&harness, client, GET("/big"));
+	}
+	assert_true(connection_queued(harness.net->all) > 0);
+	harness_pass(&harness, 5 * 1000);
+	assert_int_equal(harness_closed(&harness, CLOSE_TIMEOUT), 0);
+	assert_false(harness_read(&harness, client, &answers));
+	assert_true(answers.length > (size_t)REQUESTS * BIG_BYTES);
+	harness_pass(&harness, 5 * 1000);
+	assert_int_equal(harness_closed(&harness, CLOSE_TIMEOUT), 1);
+	buffer_finish(&answers);
+	close(client);
+	harness_finish(&harness);
+}
+
 /* More than are answered in one go: none is lost, none is out of turn. */
 static void test_http_answers_a_thousand_requests_in_one_write(void **state)
 {
@@ -331,6 +358,7 @@ int main(void)
 	    cmocka_unit_test(test_http_cuts_off_a_head_that_trickles),
 	    cmocka_unit_test(test_http_cuts_off_a_body_that_trickles),
 	    cmocka_unit_test(test_http_closes_idle_connections_silently),
+	    cmocka_unit_test(test_http_waits_for_who_reads_slowly),
 	    cmocka_unit_test(test_http_answers_a_thousand_requests_in_one_write),
 	    cmocka_unit_test(test_http_answers_no_more_than_the_client_reads),
 	};

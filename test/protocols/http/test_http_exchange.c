@@ -235,6 +235,26 @@ static void test_http_frees_a_request_that_cannot_be_moved(void **state)
 	harness_finish(&harness);
 }
 
+/* http_move(): the exchange is over at once, and its holder hears no more of it. */
+static void test_http_forgets_the_holder_of_what_moves(void **state)
+{
+	struct harness harness;
+	int client;
+
+	(void)state;
+	harness_start(&harness);
+	client = harness_connect(&harness);
+	harness_send(&harness, client, GET("/hold"));
+	assert_int_equal(holder_of(&harness)->count, 1);
+	http_move(holder_of(&harness)->held[0], 1);
+	connection_close(harness.net->all, CLOSE_SHUTDOWN); /* before it has moved */
+	harness_expect(&harness, client, "", true);
+	assert_int_equal(harness.moves, 0);
+	assert_int_equal(holder_of(&harness)->gone, 0);
+	close(client);
+	harness_finish(&harness);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -244,6 +264,7 @@ int main(void)
 	    cmocka_unit_test(test_http_answers_head_without_a_body),
 	    cmocka_unit_test(test_http_moves_a_connection_with_its_request),
 	    cmocka_unit_test(test_http_frees_a_request_that_cannot_be_moved),
+	    cmocka_unit_test(test_http_forgets_the_holder_of_what_moves),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

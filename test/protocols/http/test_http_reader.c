@@ -352,6 +352,18 @@ static void test_reader_refuses_what_smuggles(void **state)
 	expect("GET /\0 HTTP/1.1\r\n\r\n", 20, "refused 400");
 }
 
+/* Nobody waits for the end of a head that is wrong already, or reads on in one. */
+static void test_reader_refuses_at_the_first_wrong_byte(void **state)
+{
+	(void)state;
+	expect_status(LINE "A: b\rc", 400);
+	expect_status(LINE "A: b\n", 400);
+	expect_status(LINE "A: b\r\n ", 400);
+	expect_status(LINE "A: b\r\n\t", 400);
+	expect_status("\x80\n", 400);
+	expect_status(POST CHUNKED "\r\n5\r\nhellox", 400);
+}
+
 /* RFC 9110 §15.6.2, §15.6.6: what is well-formed but not served here has a status of its own. */
 static void test_reader_refuses_other_versions_and_methods_by_name(void **state)
 {
@@ -482,6 +494,7 @@ int main(void)
 	    cmocka_unit_test(test_reader_tells_an_upgrade_from_what_looks_like_one),
 	    cmocka_unit_test(test_reader_ignores_empty_lines_before_a_request),
 	    cmocka_unit_test(test_reader_refuses_what_smuggles),
+	    cmocka_unit_test(test_reader_refuses_at_the_first_wrong_byte),
 	    cmocka_unit_test(test_reader_refuses_other_versions_and_methods_by_name),
 	    cmocka_unit_test(test_reader_knows_one_expectation),
 	    cmocka_unit_test(test_reader_holds_its_limits),

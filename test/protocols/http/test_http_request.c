@@ -98,14 +98,14 @@ static void test_request_finds_a_parameter(void **state)
 	}
 }
 
-/* http_text_is(): the whole of it, without regard to case. */
+/* http_request_text_is(): the whole of it, without regard to case. */
 static void test_text_is_compared_whole(void **state)
 {
 	(void)state;
-	assert_true(http_text_is(text_of("ChunkeD"), "chunked"));
-	assert_false(http_text_is(text_of("chunked2"), "chunked"));
-	assert_false(http_text_is(text_of("chunke"), "chunked"));
-	assert_true(http_text_is(text_of(""), ""));
+	assert_true(http_request_text_is(text_of("ChunkeD"), "chunked"));
+	assert_false(http_request_text_is(text_of("chunked2"), "chunked"));
+	assert_false(http_request_text_is(text_of("chunke"), "chunked"));
+	assert_true(http_request_text_is(text_of(""), ""));
 }
 
 /* Destroyers take NULL. */

@@ -111,12 +111,42 @@ static void test_rules_check_fields_by_themselves(void **state)
 	}
 }
 
+/* RFC 9112 §6.3: two fields that tell the length are two lengths, even when they agree. */
+static void test_rules_take_one_field_for_the_length(void **state)
+{
+	static const struct {
+		const char *names[2];
+		const char *values[2];
+	} rows[] = {
+	    {{"Content-Length", "Content-Length"}, {"1", "1"}},
+	    {{"Content-Length", "Transfer-Encoding"}, {"1", "chunked"}},
+	    {{"transfer-encoding", "content-length"}, {"chunked", "0"}},
+	    {{"Transfer-Encoding", "Transfer-Encoding"}, {"chunked", "chunked"}},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		struct http_field fields[] = {
+		    {text_of("Host"), text_of("x")},
+		    {text_of(rows[i].names[0]), text_of(rows[i].values[0])},
+		    {text_of(rows[i].names[1]), text_of(rows[i].values[1])},
+		};
+		struct http_request request = {
+		    .minor_version = 1, .fields = fields, .field_count = 3};
+
+		assert_int_equal(http_rules_check_fields(&request), 400);
+		request.field_count = 2;
+		assert_int_equal(http_rules_check_fields(&request), 0);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(test_rules_check_the_request_line),
 	    cmocka_unit_test(test_rules_split_targets),
 	    cmocka_unit_test(test_rules_check_fields_by_themselves),
+	    cmocka_unit_test(test_rules_take_one_field_for_the_length),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
