@@ -82,6 +82,18 @@ void http_connection_release(struct http_connection *http)
 
 /* --- refusals ----------------------------------------------------------- */
 
+static void log_refusal(const struct http_connection *http, unsigned status)
+{
+	char peer[PEER_TEXT_MAX];
+	struct log_scope scope = {
+	    .name = "http",
+	    .peer = connection_peer(http->connection, peer),
+	    .id = http->connection->id,
+	};
+
+	log_debug(&scope, "http.refused", "%u %s", status, http_response_phrase(status));
+}
+
 /* Answer what did not become a request; what follows it cannot be trusted. */
 static void refuse(struct http_connection *http, unsigned status, enum close_reason reason)
 {
@@ -100,6 +112,7 @@ static void refuse(struct http_connection *http, unsigned status, enum close_rea
 	connection_send_bytes(http->connection, out.bytes, out.length);
 	buffer_finish(&out);
 	metric_add(&http->worker->env->metrics->http_errors, 1);
+	log_refusal(http, status);
 	http->phase = HTTP_LEAVING;
 	connection_close(http->connection, reason);
 }
