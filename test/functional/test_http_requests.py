@@ -115,13 +115,15 @@ def test_http_absolute_target_is_accepted(server):
     ],
 )
 def test_http_what_cannot_be_read_is_refused_and_nothing_after_it(server, request_bytes, status):
-    connection = server().connect("http")
+    run = server()
+    connection = run.connect("http")
     connection.sendall(HEALTH)
     assert read_response(connection)[0] == 200
     connection.sendall(request_bytes + HEALTH)
     answered, fields, _, rest = read_response(connection)
     assert (answered, fields["connection"]) == (status, "close")
     assert rest + read_all(connection) == b""
+    assert run.log.wait_for("http.refused")["message"].startswith(f"{status} ")
 
 
 def test_http_slow_head_is_told_408(server):
