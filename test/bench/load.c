@@ -27,7 +27,7 @@
 #include "test/bench/process_usage.h"
 #include "test/bench/tally.h"
 
-#define READ_MAX   (256 * 1024)
+#define READ_MAX   ((size_t)256 * 1024)
 #define EVENTS_MAX 256
 #define SECOND_NS  1000000000ULL
 #define SETTLE_MS  100 /* for what the server does behind the last delivery */

@@ -223,11 +223,15 @@ static void hear_packet(struct listener *listener, const char *packet)
 /* A short packet in a frame of a client, masked with zeros. */
 static void assert_says_packet(struct listener *listener, const char *packet)
 {
-	char frame[128] = {(char)0x81, (char)(0x80 | strlen(packet))};
+	struct buffer frame = {0};
 
-	assert_in_range(strlen(packet), 1, 125 - 6);
-	memcpy(frame + 6, packet, strlen(packet));
-	assert_says(listener, frame, 6 + strlen(packet));
+	assert_in_range(strlen(packet), 1, 125);
+	buffer_append_byte(&frame, (char)0x81);
+	buffer_append_byte(&frame, (char)(0x80 | strlen(packet)));
+	buffer_append(&frame, "\0\0\0\0", 4);
+	buffer_append_text(&frame, packet);
+	assert_says(listener, frame.bytes, frame.length);
+	buffer_finish(&frame);
 }
 
 static void open_socketio(struct listener *listener)
