@@ -290,6 +290,8 @@ def main(words):
         for work in (QUICK_WORKS if arguments.quick else WORKS)
         if arguments.only.lower() in label(work).lower()
     ]
+    if not works:
+        raise BenchError(f"no row's title holds {arguments.only!r}")
     raise_descriptor_limit()
     results = []
     print(*HEAD, sep="\n", flush=True)
