@@ -292,22 +292,34 @@ static void measure(const struct load *load, struct process_usage *usage)
 	}
 }
 
-static void open_clients(struct load *load)
+/* Connect clients up to this number, and wait until they are ready. */
+static void open_clients(struct load *load, uint32_t end)
+{
+	for (uint32_t i = load->ready; i < end; i++) {
+		open_client(load, i);
+		turn(load, 0);
+	}
+	while (load->ready < end) {
+		turn(load, 100);
+		if (is_time_up(load)) {
+			errx(1, "the time is up: %u of %u clients are ready", (unsigned)load->ready,
+			     (unsigned)end);
+		}
+	}
+}
+
+/* The first one is not measured: the server makes for it what it makes once. */
+static void open_all_clients(struct load *load, struct measurement *measurement)
 {
 	if (load->options.protocol->needs_first_change) {
 		send_change(load, LOAD_UNMARKED);
 	}
-	for (uint32_t i = 0; i < load->options.clients; i++) {
-		open_client(load, i);
-		turn(load, 0);
-	}
-	while (load->ready < load->options.clients) {
-		turn(load, 100);
-		if (is_time_up(load)) {
-			errx(1, "the time is up: %u of %u clients are ready", (unsigned)load->ready,
-			     (unsigned)load->options.clients);
-		}
-	}
+	open_clients(load, 1);
+	settle(load);
+	measure(load, &measurement->start);
+	open_clients(load, load->options.clients);
+	settle(load);
+	measure(load, &measurement->idle);
 }
 
 /* Whether all went well; `measurement` is filled in any case. */
@@ -316,10 +328,7 @@ static bool run(struct load *load, struct measurement *measurement)
 	bool is_complete;
 	uint64_t reads;
 
-	measure(load, &measurement->start);
-	open_clients(load);
-	settle(load);
-	measure(load, &measurement->idle);
+	open_all_clients(load, measurement);
 	is_complete = flow(load, load->options.warm_up);
 	settle(load);
 	measure(load, &measurement->before);
@@ -361,7 +370,8 @@ static void report(const struct load *load, const struct measurement *measuremen
 	       (unsigned long long)measurement->start.rss_bytes,
 	       (unsigned long long)measurement->idle.rss_bytes,
 	       (unsigned long long)measurement->after.rss_bytes);
-	printf(" \"rss_bytes_per_client\": %.1f}\n", idle / options->clients);
+	printf(" \"rss_bytes_per_client\": %.1f}\n",
+	       options->clients > 1 ? idle / (options->clients - 1) : 0.0);
 }
 
 int main(int argc, char **argv)
