@@ -115,28 +115,24 @@ static bool unsubscribe(struct socketio_session *session, struct text name)
 /* What is done with each name; false ends the list. */
 typedef bool each_fn(struct socketio_session *session, struct text name);
 
-/* Anything but a name is passed over, as RCStream did. */
-static bool apply_one(struct socketio_session *session, const json_t *value, each_fn *each)
-{
-	struct text name = name_of(value);
-
-	if (name.bytes == NULL) {
-		socketio_session_count_bad(session);
-		return true;
-	}
-	return each(session, name);
-}
-
+/* Anything but a name is passed over, as RCStream did, and the packet counted. */
 static void apply(struct socketio_session *session, const json_t *argument, each_fn *each)
 {
-	if (!json_is_array(argument)) {
-		(void)apply_one(session, argument, each);
-		return;
-	}
-	for (size_t i = 0; i < json_array_size(argument); i++) {
-		if (!apply_one(session, json_array_get(argument, i), each)) {
-			return;
+	bool is_list = json_is_array(argument);
+	size_t count = is_list ? json_array_size(argument) : 1;
+	bool has_other = false;
+
+	for (size_t i = 0; i < count; i++) {
+		struct text name = name_of(is_list ? json_array_get(argument, i) : argument);
+
+		if (name.bytes == NULL) {
+			has_other = true;
+		} else if (!each(session, name)) {
+			break;
 		}
+	}
+	if (has_other) {
+		socketio_session_count_bad(session);
 	}
 }
 
