@@ -29,12 +29,10 @@ static bool take_byte(struct text *rest, char byte)
 
 static bool take_type(struct text *rest, enum socketio_type *type)
 {
-	char digit = rest->length > 0 ? rest->bytes[0] : '\0';
-
-	if (digit < '0' || digit > '8') {
+	if (rest->length == 0 || rest->bytes[0] < '0' || rest->bytes[0] > '8') {
 		return false;
 	}
-	*type = (enum socketio_type)(digit - '0');
+	*type = (enum socketio_type)(rest->bytes[0] - '0');
 	(void)take(rest, 1);
 	return take_byte(rest, ':');
 }

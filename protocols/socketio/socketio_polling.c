@@ -22,7 +22,7 @@
 #define POLL_SECONDS_MAX 20
 
 /* Bytes of packets in one answer, beside a first one of any size. */
-#define ANSWER_BYTES_MAX (256 * 1024)
+#define ANSWER_BYTES_MAX ((size_t)256 * 1024)
 
 struct polling {
 	struct socketio_session *session;

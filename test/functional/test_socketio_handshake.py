@@ -62,7 +62,9 @@ def test_socketio_handshake_by_script_takes_digits_only(rcstreamd):
 
 
 @pytest.mark.parametrize("transport", ["websocket", "xhr-polling"])
-@pytest.mark.parametrize("session", ["1234567890", "AA0123456789ABCDEFGHIJ", "__0123456789ABCDEFGHIJ"])
+@pytest.mark.parametrize(
+    "session", ["1234567890", "AA0123456789ABCDEFGHIJ", "__0123456789ABCDEFGHIJ"]
+)
 def test_socketio_unknown_session_is_400(rcstreamd, transport, session):
     response = rcstreamd.http_get(f"/socket.io/1/{transport}/{session}", headers=ORIGIN)
     assert response.status_code == 400
@@ -70,7 +72,8 @@ def test_socketio_unknown_session_is_400(rcstreamd, transport, session):
 
 
 @pytest.mark.parametrize(
-    "path", ["/socket.io/2/", "/socket.io/", "/socket.io/1/flashsocket/x", "/socket.io/socket.io.js"]
+    "path",
+    ["/socket.io/2/", "/socket.io/", "/socket.io/1/flashsocket/x", "/socket.io/socket.io.js"],
 )
 def test_socketio_other_addresses_are_4xx(rcstreamd, path):
     assert rcstreamd.http_get(path).status_code == 404
