@@ -99,9 +99,10 @@ static inline void world_publish(struct world *world, const char *wiki, const ch
 
 static inline void assert_text_is(struct text met, const char *wanted)
 {
-	if (met.length != strlen(wanted) ||
-	    (met.length > 0 && memcmp(met.bytes, wanted, met.length) != 0)) {
-		fail_msg("met \"%.*s\", wanted \"%s\"", (int)met.length, met.bytes, wanted);
+	const char *bytes = met.bytes != NULL ? met.bytes : "";
+
+	if (met.length != strlen(wanted) || memcmp(bytes, wanted, met.length) != 0) {
+		fail_msg("met \"%.*s\", wanted \"%s\"", (int)met.length, bytes, wanted);
 	}
 }
 
