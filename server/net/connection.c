@@ -242,12 +242,24 @@ static void resume(struct connection *connection)
 
 /* --- output ------------------------------------------------------------- */
 
+/* The client may take a part of what is in flight without any write being finished. */
+static void note_progress(struct connection *connection)
+{
+	size_t left = uv_stream_get_write_queue_size(stream_of(connection));
+
+	if (left < connection->bytes_left) {
+		connection->bytes_left = left;
+		connection->progress_ms = connection->net->clock.now_ms;
+	}
+}
+
 static void on_stalled(struct deadline *deadline)
 {
 	struct connection *connection = container_of(deadline, struct connection, stall);
 	const struct net_limits *limits = &connection->net->limits;
 	uint64_t now_ms = connection->net->clock.now_ms;
 
+	note_progress(connection);
 	if (connection->state > CONNECTION_CLOSING) {
 		end(connection);
 	} else if (connection->over_soft_ms != 0 &&
@@ -297,6 +309,7 @@ static void start_write(struct connection *connection)
 	for (size_t i = 0; i < count; i++) {
 		connection->bytes_in_flight += pieces[i].iov_len;
 	}
+	connection->bytes_left = connection->bytes_in_flight;
 	connection->write = mem_new(uv_write_t);
 	connection->write->data = connection;
 	/* On Unix a uv_buf_t is a struct iovec (libuv, "uv_buf_t"). */

@@ -86,6 +86,7 @@ struct connection {
 	bool is_pending;          /* in net.pending */
 	uint16_t wires_in_flight; /* given to uv_write(): must stay in the outbox */
 	size_t bytes_in_flight;
+	size_t bytes_left; /* of them, when last looked at */
 	uv_write_t *write; /* NULL unless a write is under way */
 	struct outbox outbox;
 	struct buffer held;    /* input not yet done with */
