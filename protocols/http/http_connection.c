@@ -87,7 +87,7 @@ static void log_refusal(const struct http_connection *http, unsigned status)
 	char peer[PEER_TEXT_MAX];
 	struct log_scope scope = {
 	    .name = "http",
-	    .peer = connection_peer(http->connection, peer),
+	    .peer = peer_text(&http->connection->peer, peer),
 	    .id = http->connection->id,
 	};
 
