@@ -145,19 +145,17 @@ static void take_input(struct connection *connection, const char *bytes, size_t 
 	}
 }
 
-/* Whether held input is still to be given to the owner, which is due before the end is. */
-static bool waits_for_input(const struct connection *connection)
-{
-	return connection->was_choked || connection->wants_resume;
-}
-
+/*
+ * A choked client's end is not read before all its input is taken; where the owner has
+ * put input off until the end of the turn, the end waits for it.
+ */
 static void on_eof(struct connection *connection)
 {
 	connection->has_eof = true;
 	connection->is_reading = false;
 	if (connection->state == CONNECTION_LINGERING) {
 		end(connection);
-	} else if (!waits_for_input(connection)) {
+	} else if (!connection->wants_resume) {
 		connection_close(connection, CLOSE_CLIENT_CLOSED);
 	}
 }
@@ -219,23 +217,27 @@ void connection_resume(struct connection *connection)
 	mark_pending(connection);
 }
 
+/* A reply that comes on top of this must still fit into a small outbox. */
+static size_t choke_bytes(const struct connection *connection)
+{
+	size_t half = connection->net->limits.outbox_max / 2;
+
+	return half < NET_CHOKE ? half : NET_CHOKE;
+}
+
 bool connection_is_choked(const struct connection *connection)
 {
-	return connection->outbox.bytes > NET_CHOKE;
+	return connection->outbox.bytes > choke_bytes(connection);
 }
 
 static void resume(struct connection *connection)
 {
 	connection->wants_resume = false;
 	if (connection->held.length > 0) {
-		struct buffer held = connection->held;
-
-		connection->held = (struct buffer){0};
-		take_input(connection, held.bytes, held.length);
-		buffer_finish(&held);
+		take_input(connection, NULL, 0);
 	}
 	update_reading(connection);
-	if (connection->has_eof && !waits_for_input(connection)) {
+	if (connection->has_eof && !connection->wants_resume) {
 		connection_close(connection, CLOSE_CLIENT_CLOSED);
 	}
 }
@@ -394,7 +396,7 @@ void connection_flush(struct connection *connection)
 			mark_pending(connection);
 		}
 	}
-	if (connection->was_choked && connection->outbox.bytes <= NET_CHOKE / 2) {
+	if (connection->was_choked && connection->outbox.bytes <= choke_bytes(connection) / 2) {
 		connection->was_choked = false;
 		connection_resume(connection);
 	}
@@ -448,6 +450,9 @@ static void begin_closing(struct connection *connection)
 	connection->may_speak = true;
 	tell_closing(connection);
 	connection->may_speak = false;
+	if (connection->state == CONNECTION_CLOSED) {
+		return; /* on_closing() has aborted it */
+	}
 	connection->state = CONNECTION_DRAINING;
 	deadline_arm(&connection->net->deadlines, &connection->stall, DRAIN_MS);
 	update_reading(connection);

@@ -29,7 +29,7 @@
  * shut down; when the client has closed too, or after a short time, ops->on_closed()
  * is called and the connection is freed.  Nothing is freed within a call from here.
  *
- * A client's own replies never bring it over its limit: while more than NET_CHOKE
+ * A client's own replies do not bring it over its limit: while more than NET_CHOKE
  * bytes wait for it, its input waits too.
  *
  * Threads: the worker's.
@@ -38,8 +38,8 @@ struct connection_ops {
 	/*
 	 * Bytes of the client, lent: what was held and what has arrived since.  Returns
 	 * how many are done with; the rest is held and comes again with what arrives next, or
-	 * after connection_resume().  Between two commands ask
-	 * connection_is_choked(), and return early when it is.
+	 * after connection_resume(), which alone goes on once NET_HELD_MAX bytes are held.
+	 * Between two commands ask connection_is_choked(), and return early when it is.
 	 */
 	size_t (*on_input)(struct connection *connection, const char *bytes, size_t length);
 

@@ -16,7 +16,8 @@
  * One worker's network: its connections, and what they share.  Its handles do the
  * work that belongs to the turn of the loop instead of to an event:
  *
- *   check    clock read, after the loop has waited
+ *   check    clock read, after the callbacks of what the loop waited for: they see
+ *            the time of the turn before, DEADLINE_TICK_MS old at most
  *   timer    deadlines advanced, every DEADLINE_TICK_MS
  *   prepare  held input taken up again, closings begun, every outbox that got
  *            something flushed with one writev, before the loop waits
@@ -35,7 +36,7 @@ struct net_limits {
 
 #define NET_READ_BYTES (64 * 1024)  /* one read, into a buffer that all connections share */
 #define NET_HELD_MAX   (64 * 1024)  /* input one connection holds before reading stops */
-#define NET_CHOKE      (256 * 1024) /* outbox bytes over which a client's commands wait */
+#define NET_CHOKE      (256 * 1024) /* outbox bytes, outbox_max/2 if less, over which input waits */
 
 struct net {
 	uv_loop_t *loop;

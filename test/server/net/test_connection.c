@@ -1,0 +1,485 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* server/net/connection: input, output and the one way to close, on real sockets. */
+#include "server/net/connection.h"
+
+#include "test/server/net/world.h"
+
+/* --- input --------------------------------------------------------------------- */
+
+/* Take whole lines; the rest is for later. */
+static size_t take_lines(struct session *session, const char *bytes, size_t length)
+{
+	const char *end = memrchr(bytes, '\n', length);
+
+	(void)session;
+	return end != NULL ? (size_t)(end - bytes) + 1 : 0;
+}
+
+/* connection.h: what on_input() was not done with comes again, with what arrived since. */
+static void test_connection_holds_the_rest_of_its_input(void **state)
+{
+	struct world *world = *state;
+	struct session *session;
+	int client;
+
+	session = client_connect(world, &client);
+	session->take = take_lines;
+	for (const char *byte = "one\ntwo\nrest"; *byte != '\0'; byte++) {
+		assert_int_equal(send(client, byte, 1, 0), 1);
+		turns(world, 3);
+	}
+	assert_bytes(&session->input, "one\ntwo\n");
+	client_send(client, "\n");
+	turns(world, 3);
+	assert_bytes(&session->input, "one\ntwo\nrest\n");
+	assert_int_equal(session->inputs, 13);
+	client_close(session, client);
+	assert_int_equal(session->reason, CLOSE_CLIENT_CLOSED);
+}
+
+/* Take one line and ask for the rest: how an HTTP connection takes pipelined requests. */
+static size_t take_one_line(struct session *session, const char *bytes, size_t length)
+{
+	const char *end = memchr(bytes, '\n', length);
+
+	if (end == NULL) {
+		return 0;
+	}
+	connection_resume(session->connection);
+	return (size_t)(end - bytes) + 1;
+}
+
+/* connection.h: connection_resume() calls on_input() with what is held before the loop waits. */
+static void test_connection_resumes_held_input(void **state)
+{
+	struct world *world = *state;
+	struct session *session;
+	int client;
+
+	session = client_connect(world, &client);
+	session->take = take_one_line;
+	client_send(client, "one\ntwo\nthree\nfour");
+	turns(world, 3);
+	assert_bytes(&session->input, "one\ntwo\nthree\n");
+	client_send(client, "\n");
+	turns(world, 3);
+	assert_bytes(&session->input, "one\ntwo\nthree\nfour\n");
+	client_close(session, client);
+}
+
+static size_t take_nothing(struct session *session, const char *bytes, size_t length)
+{
+	(void)session;
+	(void)bytes;
+	(void)length;
+	return 0;
+}
+
+/* net.h: of input nobody takes, a connection holds NET_HELD_MAX and one read at most. */
+static void test_connection_stops_reading_when_it_holds_too_much(void **state)
+{
+	struct world *world = *state;
+	static char bytes[65536];
+	struct session *session;
+	size_t held;
+	int client;
+
+	session = client_connect(world, &client);
+	session->take = take_nothing;
+	for (unsigned i = 0; i < 500; i++) {
+		(void)send(client, bytes, sizeof(bytes), MSG_DONTWAIT);
+		turn(world);
+	}
+	held = session->connection->held.length;
+	assert_in_range(held, NET_HELD_MAX, NET_HELD_MAX + NET_READ_BYTES);
+	session->take = NULL;
+	connection_resume(session->connection);
+	turns(world, WORLD_TURNS);
+	assert_true(session->input.length > held);
+	assert_int_equal(session->connection->held.length, 0);
+	connection_abort(session->connection, CLOSE_PROTOCOL_DONE);
+	client_close(session, client);
+}
+
+/* --- replies that the client does not read ------------------------------------------ */
+
+#define REPLY_BYTES 10000
+
+/* Answer each line with REPLY_BYTES bytes, as far as the client takes them. */
+static size_t take_commands(struct session *session, const char *bytes, size_t length)
+{
+	static char reply[REPLY_BYTES];
+	size_t done = 0;
+
+	while (done < length && !connection_is_choked(session->connection)) {
+		assert_int_equal(bytes[done], '\n');
+		done++;
+		memset(reply, 'a' + (int)((session->input.length + done) % 26), sizeof(reply));
+		connection_send_bytes(session->connection, reply, sizeof(reply));
+	}
+	return done;
+}
+
+/* All replies are there, in order. */
+static void assert_replies(const struct buffer *got, size_t commands)
+{
+	assert_int_equal(got->length, commands * REPLY_BYTES);
+	for (size_t i = 0; i < got->length; i++) {
+		if (got->bytes[i] != 'a' + (char)((i / REPLY_BYTES + 1) % 26)) {
+			fail_msg("byte %zu is wrong", i);
+		}
+	}
+}
+
+static void send_commands(int client, size_t commands)
+{
+	char lines[1000];
+
+	assert_true(commands <= sizeof(lines));
+	memset(lines, '\n', commands);
+	assert_int_equal(send(client, lines, commands, 0), commands);
+}
+
+/*
+ * connection.h: a client's own replies never bring it over its limit; while they wait
+ * its input waits, and it goes on once the client reads.
+ */
+static void test_connection_chokes_and_goes_on(void **state)
+{
+	struct world *world = *state;
+	struct buffer got = {0};
+	struct session *session;
+	int client;
+
+	session = client_connect_small(world, &client);
+	session->take = take_commands;
+	send_commands(client, 1000);
+	turns(world, WORLD_TURNS);
+	assert_true(connection_is_open(session->connection));
+	assert_true(session->input.length < 1000);
+	assert_true(connection_queued(session->connection) <= NET_CHOKE + REPLY_BYTES);
+	client_read_bytes(world, client, &got, 1000 * REPLY_BYTES);
+	assert_replies(&got, 1000);
+	assert_int_equal(connection_queued(session->connection), 0);
+	client_close(session, client);
+	buffer_finish(&got);
+}
+
+/* The same where outbox_max is smaller than NET_CHOKE, as the configuration allows. */
+static void test_connection_chokes_below_a_small_limit(void **state)
+{
+	struct world *world = *state;
+	struct buffer got = {0};
+	struct session *session;
+	int client;
+
+	world->net->limits.outbox_max = 65536;
+	session = client_connect_small(world, &client);
+	session->take = take_commands;
+	send_commands(client, 1000);
+	turns(world, WORLD_TURNS);
+	assert_true(connection_is_open(session->connection));
+	client_read_bytes(world, client, &got, 1000 * REPLY_BYTES);
+	assert_replies(&got, 1000);
+	client_close(session, client);
+	buffer_finish(&got);
+}
+
+/* A client that sends its commands and shuts its side down gets every reply, then the end. */
+static void test_connection_answers_a_client_that_half_closed(void **state)
+{
+	struct world *world = *state;
+	struct buffer got = {0};
+	struct session *session;
+	int client;
+
+	session = client_connect_small(world, &client);
+	session->take = take_commands;
+	send_commands(client, 1000);
+	assert_int_equal(shutdown(client, SHUT_WR), 0);
+	turns(world, WORLD_TURNS);
+	assert_int_equal(session->ends, 0);
+	client_read_to_end(world, client, &got);
+	assert_replies(&got, 1000);
+	client_close(session, client);
+	assert_int_equal(session->closings, 1);
+	assert_int_equal(session->reason, CLOSE_CLIENT_CLOSED);
+	buffer_finish(&got);
+}
+
+/* --- how it ends ----------------------------------------------------------------------- */
+
+static void reset(int client)
+{
+	struct linger at_once = {.l_onoff = 1, .l_linger = 0};
+
+	assert_int_equal(setsockopt(client, SOL_SOCKET, SO_LINGER, &at_once, sizeof(at_once)), 0);
+}
+
+/* connection.h: on_closing() comes once, also when nothing can be sent any more; then on_closed().
+ */
+static void test_connection_tells_of_a_reset(void **state)
+{
+	struct world *world = *state;
+	struct session *session;
+	int client;
+
+	session = client_connect(world, &client);
+	session->goodbye = "never read";
+	reset(client);
+	client_close(session, client);
+	assert_int_equal(session->closings, 1);
+	assert_int_equal(session->reason, CLOSE_CLIENT_RESET);
+	assert_int_equal(metric_read(&world->metrics.closed[CLOSE_CLIENT_RESET]), 1);
+}
+
+/* connection.h: what was sent before comes first, then the last word, then an end that is no reset.
+ */
+static void test_connection_says_its_last_word(void **state)
+{
+	struct world *world = *state;
+	struct buffer got = {0};
+	struct session *session;
+	int client;
+
+	session = client_connect(world, &client);
+	session->goodbye = "goodbye\n";
+	connection_send_bytes(session->connection, "data\n", 5);
+	connection_close(session->connection, CLOSE_PING_TIMEOUT);
+	assert_int_equal(session->closings, 0);
+	assert_false(connection_is_open(session->connection));
+	/* A second reason does not count, nor does what is sent outside on_closing(). */
+	connection_close(session->connection, CLOSE_SHUTDOWN);
+	connection_send_bytes(session->connection, "late\n", 5);
+	client_send(client, "what the server has not read would reset the connection");
+	client_read_to_end(world, client, &got);
+	assert_bytes(&got, "data\ngoodbye\n");
+	assert_int_equal(session->closings, 1);
+	assert_int_equal(session->ends, 0);
+	client_close(session, client);
+	assert_int_equal(session->reason, CLOSE_PING_TIMEOUT);
+	assert_int_equal(metric_read(&world->metrics.closed[CLOSE_PING_TIMEOUT]), 1);
+	assert_int_equal(metric_read(&world->metrics.closed[CLOSE_SHUTDOWN]), 0);
+	assert_int_equal(session->input.length, 0);
+	buffer_finish(&got);
+}
+
+/* close_reasons.def: a reason that is not told ends without a word. */
+static void test_connection_ends_without_a_word_when_all_is_said(void **state)
+{
+	struct world *world = *state;
+	struct buffer got = {0};
+	struct session *session;
+	int client;
+
+	session = client_connect(world, &client);
+	session->goodbye = "goodbye\n";
+	connection_close(session->connection, CLOSE_PROTOCOL_DONE);
+	client_read_to_end(world, client, &got);
+	assert_bytes(&got, "");
+	client_close(session, client);
+	buffer_finish(&got);
+}
+
+/* connection.h: when the client does not close too, the end comes after a short time all the same.
+ */
+static void test_connection_does_not_wait_for_a_client_that_stays(void **state)
+{
+	struct world *world = *state;
+	struct session *session;
+	int client;
+
+	session = client_connect(world, &client);
+	connection_close(session->connection, CLOSE_PROTOCOL_DONE);
+	turns(world, 3);
+	pass(world, 1000);
+	client_send(client, "still here");
+	turns(world, 3);
+	assert_int_equal(session->ends, 0);
+	pass(world, 2000);
+	assert_int_equal(session->ends, 1);
+	assert_int_equal(session->closings, 1);
+	(void)close(client);
+}
+
+/* connection.h: abort ends at once; unsent bytes go, on_closing() and on_closed() come once. */
+static void test_connection_aborts(void **state)
+{
+	struct world *world = *state;
+	struct session *session;
+	int client;
+
+	session = client_connect(world, &client);
+	session->goodbye = "never sent";
+	connection_send_bytes(session->connection, "never sent", 10);
+	connection_abort(session->connection, CLOSE_TIMEOUT);
+	connection_abort(session->connection, CLOSE_SHUTDOWN);
+	connection_close(session->connection, CLOSE_SHUTDOWN);
+	connection_resume(session->connection);
+	connection_send_bytes(session->connection, "late", 4);
+	assert_int_equal(session->closings + session->ends, 0);
+	turns(world, 2);
+	assert_int_equal(session->closings, 1);
+	assert_int_equal(session->ends, 1);
+	assert_int_equal(session->reason, CLOSE_TIMEOUT);
+	(void)close(client);
+}
+
+static size_t take_and_close(struct session *session, const char *bytes, size_t length)
+{
+	(void)bytes;
+	(void)length;
+	connection_close(session->connection, CLOSE_PROTOCOL_ERROR);
+	return 1;
+}
+
+static size_t take_and_abort(struct session *session, const char *bytes, size_t length)
+{
+	(void)bytes;
+	(void)length;
+	connection_abort(session->connection, CLOSE_PROTOCOL_ERROR);
+	return 1;
+}
+
+/* connection.h: nothing is freed within a call; closing within on_input() ends its input there. */
+static void test_connection_can_be_ended_by_its_input(void **state)
+{
+	struct world *world = *state;
+	size_t (*const takes[])(struct session *, const char *, size_t) = {take_and_close,
+	                                                                   take_and_abort};
+
+	for (size_t i = 0; i < 4; i++) {
+		struct session *session;
+		int client;
+
+		session = client_connect(world, &client);
+		if (i >= 2) {
+			session->take = take_nothing;
+			client_send(client, "held\n");
+			turns(world, 3);
+			session->inputs = 0;
+			connection_resume(session->connection);
+		}
+		session->take = takes[i % 2];
+		client_send(client, "one\ntwo\n");
+		turns(world, 5);
+		assert_int_equal(session->inputs, 1);
+		assert_int_equal(session->closings, 1);
+		assert_int_equal(session->reason, CLOSE_PROTOCOL_ERROR);
+		client_close(session, client);
+	}
+}
+
+static void abort_connection(struct session *session)
+{
+	connection_abort(session->connection, CLOSE_LIMIT);
+}
+
+static void do_everything(struct session *session)
+{
+	connection_close(session->connection, CLOSE_LIMIT);
+	connection_resume(session->connection);
+}
+
+/* connection.h: aborting within on_closing() ends at once; closing again there does nothing. */
+static void test_connection_can_be_aborted_while_closing(void **state)
+{
+	struct world *world = *state;
+	void (*const acts[])(struct session *) = {abort_connection, do_everything};
+
+	for (size_t i = 0; i < 4; i++) {
+		struct session *session;
+		int client;
+
+		session = client_connect(world, &client);
+		session->before_end = acts[i % 2];
+		session->goodbye = "bye";
+		if (i < 2) {
+			connection_close(session->connection, CLOSE_TIMEOUT);
+		} else {
+			connection_abort(session->connection, CLOSE_TIMEOUT);
+		}
+		turns(world, 5);
+		assert_int_equal(session->closings, 1);
+		client_close(session, client);
+		assert_int_equal(session->reason, CLOSE_TIMEOUT);
+	}
+}
+
+/* The same while draining, and while lingering: a front-end's time-out may come at any time. */
+static void test_connection_can_be_aborted_at_any_time(void **state)
+{
+	struct world *world = *state;
+	static char bytes[500000];
+	struct session *session;
+	int client;
+
+	session = client_connect_small(world, &client);
+	connection_send_bytes(session->connection, bytes, sizeof(bytes));
+	connection_close(session->connection, CLOSE_TIMEOUT);
+	turns(world, 5);
+	assert_int_equal(session->connection->state, CONNECTION_DRAINING);
+	connection_abort(session->connection, CLOSE_LIMIT);
+	turns(world, 5);
+	assert_int_equal(session->ends, 1);
+	(void)close(client);
+	session = client_connect(world, &client);
+	connection_close(session->connection, CLOSE_TIMEOUT);
+	turns(world, 5);
+	assert_int_equal(session->connection->state, CONNECTION_LINGERING);
+	connection_abort(session->connection, CLOSE_LIMIT);
+	turns(world, 5);
+	assert_int_equal(session->ends, 1);
+	(void)close(client);
+}
+
+/* --- names --------------------------------------------------------------------------------- */
+
+/* connection.h: the client's address and port, IPv4 as IPv4. */
+static void test_connection_knows_its_peer(void **state)
+{
+	struct world *world = *state;
+	struct sockaddr_in own;
+	socklen_t length = sizeof(own);
+	char expected[PEER_TEXT_MAX], text[PEER_TEXT_MAX];
+	struct session *session;
+	int client;
+
+	session = client_connect(world, &client);
+	assert_int_equal(getsockname(client, (struct sockaddr *)&own, &length), 0);
+	(void)snprintf(expected, sizeof(expected), "127.0.0.1:%u", (unsigned)ntohs(own.sin_port));
+	assert_string_equal(connection_peer(session->connection, text), expected);
+	assert_string_equal(connection_peer_address(session->connection, text), "127.0.0.1");
+	memset(&session->connection->peer, 0, sizeof(session->connection->peer));
+	session->connection->peer.sin6_addr.s6_addr[0] = 0x20;
+	session->connection->peer.sin6_addr.s6_addr[15] = 1;
+	session->connection->peer.sin6_port = htons(4711);
+	assert_string_equal(connection_peer(session->connection, text), "[2000::1]:4711");
+	assert_string_equal(connection_peer_address(session->connection, text), "2000::1");
+	client_close(session, client);
+}
+
+#define TEST(name) cmocka_unit_test_setup_teardown(name, world_setup, world_teardown)
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+	    TEST(test_connection_holds_the_rest_of_its_input),
+	    TEST(test_connection_resumes_held_input),
+	    TEST(test_connection_stops_reading_when_it_holds_too_much),
+	    TEST(test_connection_chokes_and_goes_on),
+	    TEST(test_connection_chokes_below_a_small_limit),
+	    TEST(test_connection_answers_a_client_that_half_closed),
+	    TEST(test_connection_tells_of_a_reset),
+	    TEST(test_connection_says_its_last_word),
+	    TEST(test_connection_ends_without_a_word_when_all_is_said),
+	    TEST(test_connection_does_not_wait_for_a_client_that_stays),
+	    TEST(test_connection_aborts),
+	    TEST(test_connection_can_be_ended_by_its_input),
+	    TEST(test_connection_can_be_aborted_while_closing),
+	    TEST(test_connection_can_be_aborted_at_any_time),
+	    TEST(test_connection_knows_its_peer),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
