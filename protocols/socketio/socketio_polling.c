@@ -89,17 +89,26 @@ static void begin_waiting(struct polling *polling, struct http_exchange *exchang
 
 /* --- packets that wait -------------------------------------------------- */
 
+/* What a payload may hold: with its frames and the answer's head it must fit into an outbox. */
+static size_t answer_bytes_max(const struct polling *polling)
+{
+	size_t half = env_of(polling)->net->limits.outbox_max / 2;
+
+	return half < ANSWER_BYTES_MAX ? half : ANSWER_BYTES_MAX;
+}
+
 /* Move packets to a payload: all of them, or as many as one answer may hold. */
 static void take_packets(struct polling *polling, struct buffer *payload)
 {
 	struct outbox_pool *pool = &env_of(polling)->net->pool;
+	size_t bytes_max = answer_bytes_max(polling);
 	bool is_alone = polling->packet_count == 1;
 	struct iovec piece;
 
 	while (outbox_peek(&polling->packets, &piece, 1) == 1) {
 		struct text packet = {.bytes = piece.iov_base, .length = piece.iov_len};
 
-		if (payload->length > 0 && payload->length + packet.length > ANSWER_BYTES_MAX) {
+		if (payload->length > 0 && payload->length + packet.length > bytes_max) {
 			return;
 		}
 		if (is_alone) {

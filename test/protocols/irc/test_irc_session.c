@@ -451,11 +451,10 @@ static void test_irc_session_over_its_sendq_is_ended(void **state)
 	struct buffer slow_read = {0};
 	struct buffer read = {0};
 	char line[400];
-	int slow, other, small = 4096;
+	int slow, other;
 
 	publish(harness, "#en.wikipedia", "one");
 	slow = client_open(harness);
-	(void)setsockopt(slow, SOL_SOCKET, SO_RCVBUF, &small, sizeof(small));
 	say(slow, "NICK slow\r\nUSER user 0 * :x\r\nJOIN #en.wikipedia");
 	other = client_registered(harness, "other");
 	client_join(harness, other, "#en.wikipedia");

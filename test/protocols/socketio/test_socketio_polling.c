@@ -327,18 +327,12 @@ static void test_a_slow_client_ends_over_its_limit(void **state)
 	publish();
 }
 
-/* One answer is bounded as well; the rest waits for the next poll, in order. */
-static void test_a_long_queue_goes_in_several_answers(void **state)
+/* Polls until nothing is there; returns how many answers it took. */
+static unsigned poll_for_changes(unsigned changes, size_t answer_max)
 {
-	unsigned packets = 0;
 	unsigned answers = 0;
 
-	(void)state;
-	subscribe();
-	for (unsigned i = 0; i < 10000; i++) {
-		publish();
-	}
-	for (;;) {
+	for (;; answers++) {
 		struct text rest, packet;
 
 		poll_with(&stage.poll);
@@ -346,16 +340,37 @@ static void test_a_long_queue_goes_in_several_answers(void **state)
 			break;
 		}
 		rest = buffer_text(&stage.poll.body);
-		assert_in_range(rest.length, 1, 300000);
-		while (socketio_payload_next(&rest, &packet)) {
+		assert_in_range(rest.length, 1, answer_max);
+		for (; socketio_payload_next(&rest, &packet); changes--) {
 			assert_text_is(packet, CHANGE);
-			packets++;
 		}
 		fake_finish(&stage.poll);
-		answers++;
 	}
-	assert_int_equal(packets, 10000);
-	assert_int_equal(answers, 2);
+	assert_int_equal(changes, 0);
+	return answers;
+}
+
+/* One answer is bounded as well; the rest waits for the next poll. */
+static void test_a_long_queue_goes_in_several_answers(void **state)
+{
+	(void)state;
+	subscribe();
+	for (unsigned i = 0; i < 10000; i++) {
+		publish();
+	}
+	assert_int_equal(poll_for_changes(10000, 256 * 1024 + 100), 2);
+}
+
+/* The answer goes through the connection's outbox, where the same limit holds for all of it. */
+static void test_an_answer_fits_into_an_outbox(void **state)
+{
+	(void)state;
+	subscribe();
+	stage.world.net->limits.outbox_max = 1000;
+	for (unsigned i = 0; i < 27; i++) {
+		publish();
+	}
+	assert_int_equal(poll_for_changes(27, 600), 3);
 }
 
 int main(void)
@@ -381,6 +396,7 @@ int main(void)
 	    TEST(test_an_end_of_ours_is_not_told_as_a_disconnect),
 	    TEST(test_a_slow_client_ends_over_its_limit),
 	    TEST(test_a_long_queue_goes_in_several_answers),
+	    TEST(test_an_answer_fits_into_an_outbox),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
