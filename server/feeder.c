@@ -29,7 +29,6 @@ struct feeder {
 	uv_check_t check;
 	uv_prepare_t prepare;
 	uv_timer_t observer;
-	uv_async_t room;
 	bool is_paused;
 	bool is_stopping;
 	void (*on_stopped)(void *owner);
@@ -44,11 +43,12 @@ static void publish(const struct source_env *env, struct change *change)
 {
 	struct feeder *feeder = env->publisher;
 
+	/* Datagrams are taken before on_check(): what it has read is from before the waiting. */
+	clock_update(&feeder->clock);
 	change->id = feeder->next_id++;
 	change->arrived_ms = feeder->clock.wall_ms;
 	metric_add(&env->stats->published, 1);
-	metric_add(&env->stats->last_change_ms,
-	           change->arrived_ms - metric_read(&env->stats->last_change_ms));
+	metric_set(&env->stats->last_change_ms, change->arrived_ms);
 	metric_add(&feeder->options.status->changes_published, 1);
 	if (feeder->batch_count == feeder->batch_capacity) {
 		feeder->batch_capacity =
@@ -107,7 +107,6 @@ static void close_handles(struct feeder *feeder)
 	uv_close((uv_handle_t *)&feeder->check, NULL);
 	uv_close((uv_handle_t *)&feeder->prepare, NULL);
 	uv_close((uv_handle_t *)&feeder->observer, NULL);
-	uv_close((uv_handle_t *)&feeder->room, NULL);
 }
 
 static void on_prepare(uv_prepare_t *prepare)
@@ -124,9 +123,7 @@ static void on_prepare(uv_prepare_t *prepare)
 	set_paused(feeder, false);
 	if (feeder->is_stopping) {
 		close_handles(feeder);
-		if (feeder->on_stopped != NULL) {
-			feeder->on_stopped(feeder->owner);
-		}
+		feeder->on_stopped(feeder->owner);
 	}
 }
 
@@ -135,19 +132,6 @@ static void on_check(uv_check_t *check)
 	struct feeder *feeder = check->data;
 
 	clock_update(&feeder->clock);
-}
-
-/* The loop turns, and on_prepare() tries again. */
-static void on_room(uv_async_t *room)
-{
-	(void)room;
-}
-
-void feeder_on_room(void *feeder_pointer)
-{
-	struct feeder *feeder = feeder_pointer;
-
-	(void)uv_async_send(&feeder->room);
 }
 
 static void on_observer(uv_timer_t *timer)
@@ -211,17 +195,15 @@ static void init_handles(struct feeder *feeder)
 	require(uv_check_init(loop, &feeder->check) == 0);
 	require(uv_prepare_init(loop, &feeder->prepare) == 0);
 	require(uv_timer_init(loop, &feeder->observer) == 0);
-	require(uv_async_init(loop, &feeder->room, on_room) == 0);
 	feeder->check.data = feeder;
 	feeder->prepare.data = feeder;
 	feeder->observer.data = feeder;
-	feeder->room.data = feeder;
 	require(uv_check_start(&feeder->check, on_check) == 0);
 	require(uv_prepare_start(&feeder->prepare, on_prepare) == 0);
 	require(uv_timer_start(&feeder->observer, on_observer, OBSERVE_MS, OBSERVE_MS) == 0);
 }
 
-struct feeder *feeder_create(const struct feeder_options *options, struct error *error)
+struct feeder *feeder_create(const struct feeder_options *options)
 {
 	const struct conf *conf = options->conf;
 	struct feeder *feeder = mem_new(struct feeder);
@@ -232,19 +214,25 @@ struct feeder *feeder_create(const struct feeder_options *options, struct error 
 	feeder->names = create_names(&conf->root.channel_names);
 	feeder->sources = mem_zeroed((conf->ingest_count + 1) * sizeof(feeder->sources[0]));
 	init_handles(feeder);
-	for (size_t i = 0; i < conf->ingest_count; i++) {
-		if (!start_source(feeder, &conf->ingest[i], &options->status->sources[i], error)) {
-			feeder_stop(feeder, NULL, NULL);
-			(void)uv_run(options->loop, UV_RUN_DEFAULT);
-			feeder_destroy(feeder);
-			return NULL;
+	return feeder;
+}
+
+bool feeder_start(struct feeder *feeder, struct error *error)
+{
+	const struct feeder_options *options = &feeder->options;
+
+	for (size_t i = 0; i < options->conf->ingest_count; i++) {
+		if (!start_source(feeder, &options->conf->ingest[i], &options->status->sources[i],
+		                  error)) {
+			return false;
 		}
 	}
-	return feeder;
+	return true;
 }
 
 void feeder_stop(struct feeder *feeder, void (*on_stopped)(void *owner), void *owner)
 {
+	require(!feeder->is_stopping);
 	feeder->is_stopping = true;
 	feeder->on_stopped = on_stopped;
 	feeder->owner = owner;

@@ -18,7 +18,7 @@
  *
  *   source ── publish ──> feeder ── once a turn ──> every worker's mailbox
  *
- * Threads: the main thread's, but for feeder_on_room().
+ * Threads: the main thread's.
  */
 struct feeder;
 
@@ -30,15 +30,21 @@ struct feeder_options {
 	size_t worker_count;
 };
 
-/* Gives a feeder with every source of the configuration running; NULL with `error` set. */
-struct feeder *feeder_create(const struct feeder_options *options, struct error *error);
-
-/* A worker has room again.  Any thread. */
-void feeder_on_room(void *feeder);
+/*
+ * Gives a feeder whose sources do not run yet.  A turn of its loop is all it needs to
+ * find that a worker has room again.
+ */
+struct feeder *feeder_create(const struct feeder_options *options);
 
 /*
- * Stop the sources, hand over what was taken, and close the handles; `on_stopped`
- * (may be NULL) is called when the last change has been handed over.  Returns at once.
+ * Start every source of the configuration; the workers are there.  False with `error`
+ * set: those that were started run until feeder_stop().
+ */
+bool feeder_start(struct feeder *feeder, struct error *error);
+
+/*
+ * Stop the sources, hand over what was taken, and close the handles; `on_stopped` is
+ * called when the last change has been handed over.  Once; returns at once.
  */
 void feeder_stop(struct feeder *feeder, void (*on_stopped)(void *owner), void *owner);
 

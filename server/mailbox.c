@@ -4,7 +4,6 @@
 #include <stdlib.h>
 
 #include "server/base/memory.h"
-#include "server/worker.h"
 
 void mailbox_init(struct mailbox *mailbox)
 {
@@ -24,8 +23,8 @@ bool mailbox_has_room(struct mailbox *mailbox)
 	bool has_room;
 
 	uv_mutex_lock(&mailbox->lock);
-	has_room = mailbox->changes.count < WORKER_QUEUE_MAX &&
-	           mailbox->changes.bytes < WORKER_QUEUE_BYTES_MAX;
+	has_room = mailbox->changes.count < MAILBOX_CHANGES_MAX &&
+	           mailbox->changes.bytes < MAILBOX_BYTES_MAX;
 	mailbox->wants_room = mailbox->wants_room || !has_room;
 	uv_mutex_unlock(&mailbox->lock);
 	return has_room;

@@ -17,6 +17,9 @@
  * Threads: as each function says.
  */
 
+#define MAILBOX_CHANGES_MAX 32768
+#define MAILBOX_BYTES_MAX   (64 * 1024 * 1024)
+
 /* A connection on its way, for the front-end of that index. */
 struct moved {
 	struct migrant migrant;
@@ -47,10 +50,14 @@ void mailbox_init(struct mailbox *mailbox);
 /* Free it; it was emptied and closed. */
 void mailbox_finish(struct mailbox *mailbox);
 
-/* Whether there is room for more changes; when not, the next taking tells.  The feeder's. */
+/*
+ * Whether fewer changes and bytes wait than MAILBOX_CHANGES_MAX and MAILBOX_BYTES_MAX;
+ * when not, the next taking tells.  The feeder's.
+ */
 bool mailbox_has_room(struct mailbox *mailbox);
 
-/* Put changes in; one reference of each is given.  The feeder's. */
+/* Put changes in, at most a turn's over the limits; one reference of each is given.  The feeder's.
+ */
 void mailbox_put_changes(struct mailbox *mailbox, struct change *const *changes, size_t count);
 
 /* Put a connection in; false, and it stays the caller's, when the mailbox is closed.  Any thread.

@@ -32,6 +32,12 @@ static inline void metric_add(metric *value, uint64_t amount)
 	                      memory_order_relaxed);
 }
 
+/* Set a gauge of one's own. */
+static inline void metric_set(metric *value, uint64_t amount)
+{
+	atomic_store_explicit(value, amount, memory_order_relaxed);
+}
+
 /* Take from a gauge of one's own. */
 static inline void metric_subtract(metric *value, uint64_t amount)
 {

@@ -22,11 +22,11 @@ struct server {
 	struct status status;
 	struct worker **workers;
 	size_t worker_count;
-	struct worker_socket **sockets; /* of each worker, socket_count of them */
+	struct worker_socket **sockets; /* of each worker, socket_count of them; NULL: taken over */
 	size_t socket_count;
 	struct feeder *feeder;
 	uv_signal_t signals[2];
-	uv_async_t worker_ended;
+	uv_async_t bell; /* rung by a worker that has room again, or has ended */
 	atomic_size_t ended_workers;
 	bool is_ending;
 };
@@ -104,11 +104,12 @@ static size_t count_workers(const struct conf *conf)
 	return cores > 2 ? (size_t)cores - 1 : 2;
 }
 
+/* On the worker's thread. */
 static void on_room(void *owner)
 {
 	struct server *server = owner;
 
-	feeder_on_room(server->feeder);
+	(void)uv_async_send(&server->bell);
 }
 
 /* On the worker's thread. */
@@ -117,16 +118,19 @@ static void on_ended(void *owner)
 	struct server *server = owner;
 
 	(void)atomic_fetch_add(&server->ended_workers, 1);
-	(void)uv_async_send(&server->worker_ended);
+	(void)uv_async_send(&server->bell);
 }
 
-/* The loop runs, for the second signal's sake, until the last thread has ended. */
-static void on_worker_ended(uv_async_t *worker_ended)
+/*
+ * For room the turn of the loop is enough: the feeder tries again.  The loop runs, for
+ * the second signal's sake, until the last thread has ended.
+ */
+static void on_bell(uv_async_t *bell)
 {
-	struct server *server = worker_ended->data;
+	struct server *server = bell->data;
 
 	if (atomic_load(&server->ended_workers) == server->worker_count) {
-		uv_unref((uv_handle_t *)worker_ended);
+		uv_unref((uv_handle_t *)bell);
 	}
 }
 
@@ -146,6 +150,8 @@ static bool create_workers(struct server *server, struct error *error)
 		};
 
 		server->workers[i] = worker_create(&options, error);
+		free(server->sockets[i]);
+		server->sockets[i] = NULL;
 		if (server->workers[i] == NULL) {
 			return false;
 		}
@@ -163,28 +169,38 @@ static bool start_workers(struct server *server, struct error *error)
 	return true;
 }
 
-static void destroy_workers(struct server *server)
+static void end_workers(void *owner)
+{
+	struct server *server = owner;
+
+	for (size_t i = 0; i < server->worker_count; i++) {
+		if (server->workers[i] != NULL) {
+			worker_end(server->workers[i]);
+		}
+	}
+}
+
+static void join_workers(struct server *server)
 {
 	for (size_t i = 0; i < server->worker_count; i++) {
 		if (server->workers[i] != NULL) {
 			worker_join(server->workers[i]);
 		}
 	}
+}
+
+/* Those no worker has taken over, when the start failed. */
+static void close_sockets(struct server *server)
+{
 	for (size_t i = 0; i < server->worker_count; i++) {
-		worker_destroy(server->workers[i]);
+		for (size_t j = 0; server->sockets[i] != NULL && j < server->socket_count; j++) {
+			(void)close(server->sockets[i][j].descriptor);
+		}
+		free(server->sockets[i]);
 	}
 }
 
 /* --- signals ------------------------------------------------------------ */
-
-static void on_feeder_stopped(void *owner)
-{
-	struct server *server = owner;
-
-	for (size_t i = 0; i < server->worker_count; i++) {
-		worker_end(server->workers[i]);
-	}
-}
 
 static void on_signal(uv_signal_t *signal, int number)
 {
@@ -197,7 +213,7 @@ static void on_signal(uv_signal_t *signal, int number)
 	}
 	server->is_ending = true;
 	log_info(&server_log, "server.ending", "signal %d: ending", number);
-	feeder_stop(server->feeder, on_feeder_stopped, server);
+	feeder_stop(server->feeder, end_workers, server);
 }
 
 static void watch_signals(struct server *server)
@@ -244,44 +260,54 @@ static void init_status(struct server *server, const char *version)
 	status->sources = mem_zeroed((status->source_count + 1) * sizeof(status->sources[0]));
 }
 
-static bool start(struct server *server, struct error *error)
+static void create(struct server *server, const char *version)
 {
 	struct feeder_options options = {
-	    .conf = server->conf,
-	    .status = &server->status,
-	    .loop = &server->loop,
-	    .workers = server->workers,
-	    .worker_count = server->worker_count,
-	};
+	    .conf = server->conf, .status = &server->status, .loop = &server->loop};
 
-	if (!bind_listeners(server, error) || !create_workers(server, error)) {
-		return false;
-	}
-	server->feeder = feeder_create(&options, error);
-	return server->feeder != NULL && start_workers(server, error);
+	server->worker_count = count_workers(server->conf);
+	server->workers = mem_zeroed(server->worker_count * sizeof(server->workers[0]));
+	server->sockets = mem_zeroed(server->worker_count * sizeof(server->sockets[0]));
+	init_status(server, version);
+	require(uv_loop_init(&server->loop) == 0);
+	require(uv_async_init(&server->loop, &server->bell, on_bell) == 0);
+	server->bell.data = server;
+	options.workers = server->workers;
+	options.worker_count = server->worker_count;
+	server->feeder = feeder_create(&options);
 }
 
-/* Close what start() opened, however far it came. */
-static void close_all(struct server *server)
+static bool start(struct server *server, struct error *error)
 {
-	if (server->feeder != NULL && !server->is_ending) {
-		feeder_stop(server->feeder, on_feeder_stopped, server);
-	}
+	return bind_listeners(server, error) && create_workers(server, error) &&
+	       feeder_start(server->feeder, error) && start_workers(server, error);
+}
+
+/* End what start() began, however far it came. */
+static void end(struct server *server)
+{
 	for (size_t i = 0; i < 2; i++) {
 		uv_close((uv_handle_t *)&server->signals[i], NULL);
 	}
-	uv_close((uv_handle_t *)&server->worker_ended, NULL);
+	if (!server->is_ending) {
+		feeder_stop(server->feeder, end_workers, server);
+	}
+	uv_unref((uv_handle_t *)&server->bell);
+	(void)uv_run(&server->loop, UV_RUN_DEFAULT);
+	join_workers(server);
+	/* Not before: a thread rings it last of all. */
+	uv_close((uv_handle_t *)&server->bell, NULL);
 	(void)uv_run(&server->loop, UV_RUN_DEFAULT);
 }
 
-static void finish(struct server *server)
+static void destroy(struct server *server)
 {
-	destroy_workers(server);
+	for (size_t i = 0; i < server->worker_count; i++) {
+		worker_destroy(server->workers[i]);
+	}
 	feeder_destroy(server->feeder);
 	require(uv_loop_close(&server->loop) == 0);
-	for (size_t i = 0; i < server->worker_count; i++) {
-		free(server->sockets[i]);
-	}
+	close_sockets(server);
 	free(server->sockets);
 	free(server->workers);
 	free(server->status.workers);
@@ -293,13 +319,7 @@ bool server_run(const struct conf *conf, const char *version, struct error *erro
 	struct server server = {.conf = conf};
 	bool has_served = false;
 
-	server.worker_count = count_workers(conf);
-	server.workers = mem_zeroed(server.worker_count * sizeof(server.workers[0]));
-	server.sockets = mem_zeroed(server.worker_count * sizeof(server.sockets[0]));
-	init_status(&server, version);
-	require(uv_loop_init(&server.loop) == 0);
-	require(uv_async_init(&server.loop, &server.worker_ended, on_worker_ended) == 0);
-	server.worker_ended.data = &server;
+	create(&server, version);
 	raise_descriptor_limit();
 	watch_signals(&server);
 	if (start(&server, error)) {
@@ -308,8 +328,8 @@ bool server_run(const struct conf *conf, const char *version, struct error *erro
 		(void)uv_run(&server.loop, UV_RUN_DEFAULT);
 		has_served = true;
 	}
-	close_all(&server);
-	finish(&server);
+	end(&server);
+	destroy(&server);
 	if (has_served) {
 		log_info(&server_log, "server.ended", "ended");
 	}

@@ -31,7 +31,7 @@ struct worker {
 	struct worker_options options;
 	uv_loop_t loop;
 	uv_thread_t thread;
-	uv_async_t bell; /* rung when something was put into the mailbox */
+	uv_async_t bell; /* rung when something was put into the mailbox; open until the end */
 	struct mailbox mailbox;
 	struct net *net;
 	struct bus *bus;
@@ -43,7 +43,7 @@ struct worker {
 	size_t published;
 	bool is_started;
 	bool is_ending; /* asked for; what was handed over is published first */
-	bool is_ended;  /* clients were told; the bell is closed */
+	bool is_ended;  /* clients were told; nothing is taken any more */
 	struct log_scope log;
 };
 
@@ -168,7 +168,8 @@ static void end_now(struct worker *worker)
 		change_unref(late.items[i]);
 	}
 	free(late.items);
-	uv_close((uv_handle_t *)&worker->bell, NULL);
+	/* Not closed: another worker may be about to ring it. */
+	uv_unref((uv_handle_t *)&worker->bell);
 }
 
 void worker_end(struct worker *worker)
@@ -325,6 +326,7 @@ void worker_destroy(struct worker *worker)
 	}
 	require(!worker->is_started);
 	end_now(worker);
+	uv_close((uv_handle_t *)&worker->bell, NULL);
 	(void)uv_run(&worker->loop, UV_RUN_DEFAULT);
 	for (size_t i = 0; i < worker->front_end_count; i++) {
 		worker->front_ends[i].type->destroy(worker->front_ends[i].state);

@@ -26,10 +26,6 @@
  */
 struct worker;
 
-/* Changes that wait in one mailbox at most, and their bytes. */
-#define WORKER_QUEUE_MAX       32768
-#define WORKER_QUEUE_BYTES_MAX (64 * 1024 * 1024)
-
 /* A bound socket of one front-end; front_end is an index into front_ends[]. */
 struct worker_socket {
 	size_t front_end;
