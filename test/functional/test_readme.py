@@ -1,0 +1,64 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The README's clients, as they stand there, against the demo feed."""
+
+import json
+import os
+import re
+import subprocess
+
+import pytest
+import requests
+
+from rcstreamd import ROOT
+
+FUNCTIONAL = ROOT / "test/functional"
+README = (ROOT / "README.md").read_text()
+
+
+def snippet(language):
+    """The README's one block of code in this language."""
+    (found,) = re.findall(rf"^```{language}\n(.*?)^```$", README, re.DOTALL | re.MULTILINE)
+    return found
+
+
+@pytest.fixture
+def demo(server):
+    """The program with --demo; its HTTP listener as host:port."""
+    rcstreamd = server(arguments=["--demo"])
+    host, port = rcstreamd.address("http")[:2]
+    return f"{host}:{port}"
+
+
+@pytest.mark.parametrize(
+    ("language", "command"),
+    [("js", ["node", "--eval"]), ("python", ["/usr/bin/python3", "-u", "-c"])],
+)
+def test_readme_client_prints_changes(demo, language, command):
+    code = snippet(language)
+    assert "localhost:8080" in code
+    client = subprocess.Popen(
+        [*command, code.replace("localhost:8080", demo)],
+        stdout=subprocess.PIPE,
+        text=True,
+        cwd=FUNCTIONAL,
+        env={**os.environ, "NODE_PATH": str(FUNCTIONAL / "node_modules")},
+    )
+    try:
+        for _ in range(3):
+            assert ".wikipedia.org " in client.stdout.readline()
+    finally:
+        client.kill()
+        client.wait()
+        client.stdout.close()
+
+
+def test_readme_status_tells_of_the_demo(demo):
+    (path,) = re.findall(r"curl http://localhost:8080(/\S+)", README)
+    status = requests.get(f"http://{demo}{path}", timeout=5).json()
+    names = [source["name"] for source in status["sources"]]
+    assert "demo" in names, json.dumps(status)
+
+
+def test_readme_names_files_that_exist():
+    for target in re.findall(r"\]\(([^)]+)\)", README):
+        assert (ROOT / target).exists(), target
