@@ -11,7 +11,10 @@
 /* tolower() asks the locale. */
 static char fold(char byte)
 {
-	return byte >= 'A' && byte <= 'Z' ? (char)(byte - 'A' + 'a') : byte;
+	if (byte >= 'A' && byte <= 'Z') {
+		return (char)(byte - 'A' + 'a');
+	}
+	return byte;
 }
 
 bool irc_name_equals(const char *left, const char *right)

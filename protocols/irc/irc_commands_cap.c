@@ -18,21 +18,21 @@ static const struct capability {
 
 #define CAPABILITIES (sizeof(capabilities) / sizeof(capabilities[0]))
 
-#define NAMES_MAX 256 /* all of their names; a test holds it */
-
 /* Reply with the names of those whose bits are in `bits`. */
 static void reply_names(struct irc_session *session, const char *subcommand, unsigned bits)
 {
-	char names[NAMES_MAX] = "";
+	struct buffer names = {0};
 
 	for (size_t i = 0; i < CAPABILITIES; i++) {
 		if ((capabilities[i].bit & bits) != 0) {
-			(void)strcat(names, names[0] != '\0' ? " " : "");
-			(void)strcat(names, capabilities[i].name);
+			buffer_printf(&names, "%s%s", names.length > 0 ? " " : "",
+			              capabilities[i].name);
 		}
 	}
-	irc_reply_line(session, ":%s CAP %s %s :%s", session->server->conf->server_name,
-	               irc_session_nick(session), subcommand, names);
+	irc_reply_line(session, ":%s CAP %s %s :%.*s", session->server->conf->server_name,
+	               irc_session_nick(session), subcommand, (int)names.length,
+	               names.length > 0 ? names.bytes : "");
+	buffer_finish(&names);
 }
 
 static unsigned find_bit(const char *name, size_t length)

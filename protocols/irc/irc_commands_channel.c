@@ -3,6 +3,7 @@
  * Channels.  They come into being with their first change, so a client joins what is
  * there and can make none.
  */
+#include <stdio.h>
 #include <string.h>
 
 #include "protocols/irc/irc_commands.h"
@@ -55,9 +56,8 @@ static void reply_names(struct irc_session *session, const struct irc_channel *c
 	char names[IRC_NICK_MAX + sizeof(" @") + IRC_NICK_MAX];
 	bool is_in = irc_channels_has(&session->joined, channel);
 
-	(void)strcpy(names, is_in ? session->nick : "");
-	(void)strcat(names, is_in ? " @" : "@");
-	(void)strcat(names, session->server->conf->bot_name);
+	(void)snprintf(names, sizeof(names), "%s%s@%s", is_in ? session->nick : "",
+	               is_in ? " " : "", session->server->conf->bot_name);
 	irc_reply(session, RPL_NAMREPLY, channel->name, names);
 }
 

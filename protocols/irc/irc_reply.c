@@ -7,7 +7,7 @@
 #include "server/base/memory.h"
 
 /* More than is left of any line when it is cut. */
-#define FORMATTED_MAX (2 * IRC_LINE_MAX)
+#define FORMATTED_MAX 1024
 
 static void flush_when_full(struct irc_session *session)
 {

@@ -13,7 +13,7 @@
  *
  * Threads: the worker's.
  */
-#define IRC_REPLIES_FLUSH (16 * 1024) /* a wire; a long LIST is some of them */
+#define IRC_REPLIES_FLUSH 16384 /* a wire; a long LIST is some of them */
 
 /* Answer with a numeric; its arguments are texts, or NULL alone for one without any. */
 #define irc_reply(session, numeric, ...) \

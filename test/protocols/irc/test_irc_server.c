@@ -115,16 +115,6 @@ static void test_irc_server_counts_its_clients(void **state)
 	(void)close(third);
 }
 
-/* The front-end is off when its section is absent. */
-static void test_irc_server_is_off_without_its_section(void **state)
-{
-	struct harness *harness = *state;
-
-	assert_ptr_equal(irc_front_end.addresses(&harness->conf), &harness->conf.irc.listen);
-	harness->conf.irc.present = false;
-	assert_null(irc_front_end.addresses(&harness->conf));
-}
-
 #define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
 
 int main(void)
@@ -136,7 +126,6 @@ int main(void)
 	    TEST(test_irc_server_counts_channels_in_the_first_worker_only),
 	    TEST(test_irc_server_fills_in_the_topic),
 	    TEST(test_irc_server_counts_its_clients),
-	    TEST(test_irc_server_is_off_without_its_section),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

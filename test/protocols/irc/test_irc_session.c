@@ -271,7 +271,8 @@ static void test_irc_session_gives_a_long_list_in_parts(void **state)
 	struct buffer out = {0};
 	const char *at;
 	unsigned rows = 0;
-	int client, server_side, small = 65536;
+	int client, server_side, small = 131072;
+	bool has_paused = false;
 
 	(void)state;
 	harness->conf.irc.max_channels = CHANNELS;
@@ -290,9 +291,13 @@ static void test_irc_session_gives_a_long_list_in_parts(void **state)
 	say(client, "LIST\r\nPING after");
 	assert_int_equal(shutdown(client, SHUT_WR), 0);
 	for (int i = 0; i < 20 && harness->net->all != NULL; i++) {
+		const struct irc_session *session = harness->net->all->owner;
+
 		assert_true(connection_queued(harness->net->all) < 300 * 1024);
+		has_paused = has_paused || session->list_after != NULL;
 		turn(harness);
 	}
+	assert_true(has_paused);
 	read_until(harness, client, S " PONG " TEST_SERVER " :after" CRLF, &out);
 	assert_true(out.length > 1000 * 1000);
 	buffer_append_byte(&out, '\0');
@@ -451,10 +456,11 @@ static void test_irc_session_over_its_sendq_is_ended(void **state)
 	struct buffer slow_read = {0};
 	struct buffer read = {0};
 	char line[400];
-	int slow, other;
+	int slow, other, small = 262144;
 
 	publish(harness, "#en.wikipedia", "one");
 	slow = client_open(harness);
+	(void)setsockopt(slow, SOL_SOCKET, SO_RCVBUF, &small, sizeof(small));
 	say(slow, "NICK slow\r\nUSER user 0 * :x\r\nJOIN #en.wikipedia");
 	other = client_registered(harness, "other");
 	client_join(harness, other, "#en.wikipedia");

@@ -1,0 +1,40 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "test/protocols/irc/harness.h"
+
+/* The front-end is off when its section is absent. */
+static void test_irc_front_end_is_off_without_its_section(void **state)
+{
+	struct harness *harness = *state;
+
+	assert_string_equal(irc_front_end.name, "irc");
+	assert_ptr_equal(irc_front_end.addresses(&harness->conf), &harness->conf.irc.listen);
+	harness->conf.irc.present = false;
+	assert_null(irc_front_end.addresses(&harness->conf));
+}
+
+/* What is not there can be destroyed, as front_end.h says. */
+static void test_irc_front_end_destroys_nothing(void **state)
+{
+	(void)state;
+	irc_front_end.destroy(NULL);
+}
+
+/* Its clients stay where they are: a channel is the same in every worker. */
+static void test_irc_front_end_moves_no_client(void **state)
+{
+	(void)state;
+	assert_null(irc_front_end.on_moved);
+	assert_null(irc_front_end.drop_cargo);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+	    cmocka_unit_test_setup_teardown(test_irc_front_end_is_off_without_its_section, set_up,
+	                                    tear_down),
+	    cmocka_unit_test(test_irc_front_end_destroys_nothing),
+	    cmocka_unit_test(test_irc_front_end_moves_no_client),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
