@@ -2,7 +2,6 @@
 #ifndef SERVER_NET_CONNECTION_H
 #define SERVER_NET_CONNECTION_H
 
-#include <netinet/in.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -142,7 +141,7 @@ void connection_close(struct connection *connection, enum close_reason reason);
 /* End at once, unsent bytes and all. */
 void connection_abort(struct connection *connection, enum close_reason reason);
 
-/* Whether it is open, that is not closing in any way. */
+/* Whether it is not closing in any way. */
 bool connection_is_open(const struct connection *connection);
 
 /* Bytes that wait to be sent. */

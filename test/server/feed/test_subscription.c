@@ -62,8 +62,7 @@ static bool matches_copies(const char *pattern, const char *name)
 	return matches;
 }
 
-/* RCStream matched with fnmatch.fnmatch(): test/data/feed/fnmatch_table.py has the cases and wrote the
- * answers. */
+/* RCStream matched with fnmatch.fnmatch(): fnmatch_table.py has the cases and wrote the answers. */
 static void test_subscription_matches_as_python_does(void **state)
 {
 	FILE *file = fopen(TEST_DATA "/feed/fnmatch.tsv", "r");
