@@ -126,13 +126,14 @@ static void publish_batch(struct worker *worker)
 	if (end - worker->published > BATCH) {
 		end = worker->published + BATCH;
 	}
-	metric_add(&stats_of(worker)->metrics.changes_received, end - worker->published);
-	for (; worker->published < end; worker->published++) {
-		struct delivery *delivery = delivery_create(worker->taken.items[worker->published]);
+	for (size_t i = worker->published; i < end; i++) {
+		struct delivery *delivery = delivery_create(worker->taken.items[i]);
 
 		bus_publish(worker->bus, delivery);
 		delivery_unref(delivery);
 	}
+	metric_add(&stats_of(worker)->metrics.changes_received, end - worker->published);
+	worker->published = end;
 	if (worker->published == worker->taken.count) {
 		worker->published = 0;
 		worker->taken.count = 0;
@@ -183,6 +184,7 @@ void worker_end(struct worker *worker)
 static void on_bell(uv_async_t *bell)
 {
 	struct worker *worker = bell->data;
+	bool is_catching_up = worker->taken.count > 0;
 	struct mail mail = mailbox_take(&worker->mailbox, &worker->taken);
 
 	while (mail.moved != NULL) {
@@ -196,7 +198,8 @@ static void on_bell(uv_async_t *bell)
 	}
 	worker->is_ending = worker->is_ending || mail.is_ending;
 	publish_batch(worker);
-	if (worker->taken.count > 0) {
+	/* While it catches up it leaves new changes in the mailbox, and the end: it looks again. */
+	if (worker->taken.count > 0 || is_catching_up) {
 		(void)uv_async_send(bell);
 	} else if (worker->is_ending) {
 		end_now(worker); /* nothing is handed over once the end was asked for */

@@ -1,0 +1,226 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* server/worker: threads with clients of their own, real sockets and a made-up front-end. */
+#include "server/worker.h"
+
+#include <sys/stat.h>
+
+#include "test/server/lab.h"
+
+#define CONFIGURATION "irc: {}\n"
+
+static int setup(void **state)
+{
+	struct lab *lab = lab_create(CONFIGURATION);
+
+	*state = lab;
+	return 0;
+}
+
+static int teardown(void **state)
+{
+	lab_destroy(*state);
+	return 0;
+}
+
+/* Hand the changes {"n":first} to {"n":last} over to every worker, as the feeder does. */
+static void hand_over(struct lab *lab, unsigned first, unsigned last)
+{
+	size_t count = last - first + 1;
+	struct change **batch = mem_zeroed(count * sizeof(*batch));
+
+	for (unsigned i = 0; i < count; i++) {
+		char json[32];
+		struct change_parts parts = {.wiki = {"w", 1}, .channel = {"#w", 2}};
+
+		parts.json.bytes = json;
+		parts.json.length = (size_t)snprintf(json, sizeof(json), "{\"n\":%u}", first + i);
+		batch[i] = change_create(&parts);
+		change_ref(batch[i], LAB_WORKERS - 1);
+	}
+	for (unsigned i = 0; i < LAB_WORKERS; i++) {
+		worker_hand_over(lab->workers[i], batch, count);
+	}
+	free(batch);
+}
+
+/* worker.h: every worker's clients get every change, in order; the end says goodbye after them. */
+static void test_worker_delivers_what_is_handed_over(void **state)
+{
+	struct lab *lab = *state;
+	FILE *clients[2 * LAB_WORKERS];
+
+	lab_start_workers(lab);
+	for (unsigned i = 0; i < 2 * LAB_WORKERS; i++) {
+		clients[i] = lab_connect(lab, i % LAB_WORKERS);
+	}
+	hand_over(lab, 1, 1);
+	for (unsigned i = 0; i < 2 * LAB_WORKERS; i++) {
+		lab_expect_changes(clients[i], 1, 1);
+	}
+	for (unsigned i = 2; i <= 2000; i += 37) {
+		hand_over(lab, i, i + 36);
+	}
+	lab_end_workers(lab);
+	for (unsigned i = 0; i < 2 * LAB_WORKERS; i++) {
+		lab_expect_changes(clients[i], 2, 1999 / 37 * 37 + 1);
+	}
+	for (unsigned i = 0; i < 2 * LAB_WORKERS; i++) {
+		unsigned next = 1999 / 37 * 37 + 2;
+		char line[64];
+
+		while (fgets(line, sizeof(line), clients[i]) != NULL && line[0] == '{') {
+			assert_int_equal(strtoul(line + 5, NULL, 10), next++);
+		}
+		assert_string_equal(line, "bye\n");
+		lab_expect_end(clients[i]);
+	}
+	for (unsigned i = 0; i < LAB_WORKERS; i++) {
+		worker_join(lab->workers[i]);
+	}
+	assert_int_equal(lab->ends, LAB_WORKERS);
+	assert_int_equal(status_queued(&lab->status), 0);
+}
+
+static void move_to(FILE *client, unsigned worker)
+{
+	char line[] = "move 0\n";
+
+	line[5] = (char)('0' + worker);
+	assert_int_equal(send(fileno(client), line, 7, 0), 7);
+	lab_expect(client, "hello\n");
+	lab_expect(client, "moved\n");
+}
+
+/* worker.h: a connection moves to another worker, again and again, and gets its changes there. */
+static void test_worker_moves_connections(void **state)
+{
+	struct lab *lab = *state;
+	FILE *client;
+
+	lab_start_workers(lab);
+	client = lab_connect(lab, 0);
+	for (unsigned i = 1; i <= 30; i++) {
+		move_to(client, i % LAB_WORKERS);
+		hand_over(lab, i, i);
+		lab_expect_changes(client, i, i);
+		/* The others may be behind; what they get later would come to it twice. */
+		while (status_queued(&lab->status) > 0) {
+			uv_sleep(1);
+		}
+	}
+	assert_int_equal(metric_read(&lab->status.workers[0].metrics.connections_open), 1);
+	assert_int_equal(send(fileno(client), "move 1\nmove 2\n", 14, 0), 14);
+	lab_expect(client, "hello\n");
+	lab_expect(client, "moved\n");
+	lab_expect(client, "hello\n");
+	lab_expect(client, "moved\n");
+	lab_end_workers(lab);
+	lab_expect(client, "bye\n");
+	lab_expect_end(client);
+}
+
+/*
+ * worker.h: the end may come while connections are on their way: each ends, with a
+ * goodbye or cut off, and nothing leaks (LeakSanitizer, lab_destroy()).
+ */
+static void test_worker_ends_while_connections_move(void **state)
+{
+	struct lab *lab = *state;
+	FILE *clients[60];
+	char line[64];
+
+	lab_start_workers(lab);
+	for (unsigned i = 0; i < 60; i++) {
+		clients[i] = lab_connect(lab, i % LAB_WORKERS);
+	}
+	for (unsigned i = 0; i < 60; i++) {
+		char move[] = "move 0\nmove 1\nmove 2\nmove 0\n";
+
+		assert_int_equal(send(fileno(clients[i]), move, sizeof(move) - 1, 0),
+		                 sizeof(move) - 1);
+		if (i == 40) {
+			lab_end_workers(lab);
+		}
+	}
+	for (unsigned i = 0; i < 60; i++) {
+		while (fgets(line, sizeof(line), clients[i]) != NULL) {}
+		(void)fclose(clients[i]);
+	}
+}
+
+/* worker.h: a mailbox that is full has no room; on_room() comes when the worker has taken what
+ * waits. */
+static void test_worker_tells_when_it_has_room_again(void **state)
+{
+	struct lab *lab = *state;
+	unsigned next = 1;
+
+	while (worker_has_room(lab->workers[0])) {
+		hand_over(lab, next, next + 999);
+		next += 1000;
+	}
+	assert_int_equal(status_queued(&lab->status), next - 1);
+	assert_int_equal(lab->rooms, 0);
+	lab_start_workers(lab);
+	while (lab->rooms == 0) {
+		(void)uv_run(&lab->loop, UV_RUN_ONCE);
+	}
+	lab_end_workers(lab);
+	for (unsigned i = 0; i < LAB_WORKERS; i++) {
+		worker_join(lab->workers[i]);
+	}
+	assert_int_equal(status_queued(&lab->status), 0);
+	assert_int_equal(metric_read(&lab->status.workers[1].metrics.changes_received), next - 1);
+}
+
+/* worker.h: one that never ran is destroyed with all that waits for it. */
+static void test_worker_that_never_ran_is_destroyed(void **state)
+{
+	struct lab *lab = *state;
+	struct migrant migrant = {.descriptor = socket(AF_INET, SOCK_STREAM, 0)};
+
+	hand_over(lab, 1, 10);
+	migrant.cargo = mem_copy_text("cargo", 5);
+	buffer_append_text(&migrant.unread, "unread");
+	atomic_fetch_add(&lab_cargoes, 1);
+	worker_move(lab->workers[1], 0, &migrant);
+	worker_destroy(NULL);
+}
+
+/* worker.h: NULL with a sentence when a socket cannot be listened on; it is taken over all the
+ * same. */
+static void test_worker_is_not_made_of_a_bad_socket(void **state)
+{
+	struct lab *lab = *state;
+	struct worker_socket sockets[2] = {{.descriptor = dup(0)}, {.descriptor = dup(0)}};
+	struct worker_options options = {
+	    .conf = lab->conf,
+	    .status = &lab->status,
+	    .all = lab->workers,
+	    .sockets = sockets,
+	    .socket_count = 2,
+	};
+	struct error error = {""};
+	struct stat unused;
+
+	assert_null(worker_create(&options, &error));
+	assert_non_null(strstr(error.text, "cannot listen: "));
+	assert_int_equal(fstat(sockets[0].descriptor, &unused), -1);
+	assert_int_equal(fstat(sockets[1].descriptor, &unused), -1);
+}
+
+#define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+	    TEST(test_worker_delivers_what_is_handed_over),
+	    TEST(test_worker_moves_connections),
+	    TEST(test_worker_ends_while_connections_move),
+	    TEST(test_worker_tells_when_it_has_room_again),
+	    TEST(test_worker_that_never_ran_is_destroyed),
+	    TEST(test_worker_is_not_made_of_a_bad_socket),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
