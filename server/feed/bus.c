@@ -139,8 +139,7 @@ static void forget_rosters(struct bus *bus, enum bus_field field)
 		interest->rosters.count = 0;
 	}
 	HASH_ITER (hh, bus->rosters[field], roster, next_roster) {
-		/* NOLINTNEXTLINE(clang-analyzer-unix.Malloc): the analyser loses track of the table
-		 */
+		/* NOLINTNEXTLINE(clang-analyzer-unix.Malloc): uthash gives up the last one's table */
 		HASH_DEL(bus->rosters[field], roster);
 		free(roster->interests.items);
 		free(roster->receivers.items);
