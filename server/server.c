@@ -323,8 +323,10 @@ bool server_run(const struct conf *conf, const char *version, struct error *erro
 	raise_descriptor_limit();
 	watch_signals(&server);
 	if (start(&server, error)) {
-		log_info(&server_log, "server.ready", "ready: version %s, %zu workers, %zu sources",
-		         version, server.worker_count, server.status.source_count);
+		/* Who started it waits for this line, whatever the level. */
+		log_write(LOG_LEVEL_INFO, &server_log, "server.ready",
+		          "ready: version %s, %zu workers, %zu sources", version,
+		          server.worker_count, server.status.source_count);
 		(void)uv_run(&server.loop, UV_RUN_DEFAULT);
 		has_served = true;
 	}

@@ -139,7 +139,7 @@ static void forget_rosters(struct bus *bus, enum bus_field field)
 		interest->rosters.count = 0;
 	}
 	HASH_ITER (hh, bus->rosters[field], roster, next_roster) {
-		/* NOLINTNEXTLINE(clang-analyzer-unix.Malloc): uthash gives up the last one's table */
+		/* NOLINTNEXTLINE(clang-analyzer-unix.Malloc): a table ends with its last */
 		HASH_DEL(bus->rosters[field], roster);
 		free(roster->interests.items);
 		free(roster->receivers.items);
