@@ -27,6 +27,7 @@ struct replay {
 	uint64_t began_ms;  /* of the present count */
 	double played;      /* lines since then */
 	json_int_t next_id; /* for refresh */
+	bool is_ended;      /* the file is played, and not to be played again */
 };
 
 /* Lend the next line that is not empty; false at the end of the file. */
@@ -109,6 +110,7 @@ static void on_timer(uv_timer_t *timer)
 		if (!next_line(replay, &line)) {
 			if (!replay->conf->loop) {
 				log_info(&replay->env->log, "replay.ended", "the file is played");
+				replay->is_ended = true;
 				(void)uv_timer_stop(timer);
 				return;
 			}
@@ -128,6 +130,9 @@ static void resume(void *source)
 	                   : period_ms < 1         ? 1
 	                                           : (uint64_t)period_ms;
 
+	if (replay->is_ended) {
+		return;
+	}
 	begin_counting(replay);
 	(void)uv_timer_start(&replay->timer, on_timer, tick_ms, tick_ms);
 }
@@ -173,14 +178,22 @@ static bool read_file(const char *name, struct buffer *out, struct error *error)
 		error_set(error, "%s: cannot be read", name);
 	} else if (out->length > REPLAY_FILE_MAX) {
 		error_set(error, "%s: more than %d bytes", name, REPLAY_FILE_MAX);
-	} else if (out->length == 0) {
-		error_set(error, "%s: is empty", name);
 	} else {
 		(void)fclose(file);
 		return true;
 	}
 	(void)fclose(file);
 	return false;
+}
+
+/* A file of empty lines would be gone through over and over for nothing. */
+static bool has_line(struct replay *replay)
+{
+	struct text line;
+	bool has = next_line(replay, &line);
+
+	replay->at = 0;
+	return has;
 }
 
 static void *start(const struct source_env *env, const struct conf_ingest *entry,
@@ -192,6 +205,11 @@ static void *start(const struct source_env *env, const struct conf_ingest *entry
 	replay->conf = &entry->as.replay;
 	replay->next_id = 1;
 	if (!read_file(replay->conf->file, &replay->file, error)) {
+		destroy(replay);
+		return NULL;
+	}
+	if (!has_line(replay)) {
+		error_set(error, "%s: is empty", replay->conf->file);
 		destroy(replay);
 		return NULL;
 	}

@@ -8,8 +8,8 @@
  * The two sources that take datagrams: `rc2udp`, "#channel TAB line", and
  * `rcfeed-udp`, one RCFeed JSON object.  They differ in who reads the datagram only.
  *
- * Datagrams are received in batches (recvmmsg) of at most 640 a turn, so that a
- * blast does not starve the rest of the loop.  Those from an address that `allow`
+ * Datagrams are received in batches (recvmmsg) of some 40 a turn, libuv's figure, so
+ * that a blast does not starve the rest of the loop.  Those from an address that `allow`
  * does not name, and those that cannot be read, are dropped and counted.
  */
 extern const struct source_type rc2udp_source;
