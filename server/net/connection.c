@@ -16,7 +16,7 @@
 #include "server/base/memory.h"
 #include "server/net/connection_turn.h"
 
-#define FLUSH_PIECES    64   /* one writev; more are rare and go in the next round */
+#define FLUSH_PIECES    256  /* one writev a turn: a worker publishes no more changes in one */
 #define IN_FLIGHT_WIRES 16   /* given to libuv when the socket is full */
 #define STALL_CHECK_MS  1000 /* how often a blocked client is looked at */
 #define DRAIN_MS        5000 /* for a closing client to take what waits for it */
