@@ -139,6 +139,47 @@ static void test_feeder_pauses_the_sources_while_a_worker_is_behind(void **state
 	(void)unlink(file);
 }
 
+static void send_to_source(uv_handle_t *handle, void *unused)
+{
+	struct sockaddr_in to;
+	int length = sizeof(to);
+	int sender;
+
+	(void)unused;
+	if (handle->type == UV_UDP) {
+		assert_int_equal(
+		    uv_udp_getsockname((uv_udp_t *)handle, (struct sockaddr *)&to, &length), 0);
+		sender = socket(AF_INET, SOCK_DGRAM, 0);
+		assert_int_equal(sendto(sender, "#a\tb", 4, 0, (struct sockaddr *)&to, sizeof(to)),
+		                 4);
+		(void)close(sender);
+	}
+}
+
+/* change.h: the time of arrival is that of the arrival, however long the loop had waited for it. */
+static void test_feeder_notes_when_a_change_arrived(void **state)
+{
+	struct lab *lab = lab_create("irc: {}\n"
+	                             "ingest: [{type: rc2udp, listen: \"127.0.0.1:0\"}]\n");
+	struct feeder *feeder = create_feeder(lab);
+	struct error error = {""};
+	struct clock before;
+
+	(void)state;
+	assert_true(feeder_start(feeder, &error));
+	(void)uv_run(&lab->loop, UV_RUN_NOWAIT);
+	uv_sleep(50);
+	clock_update(&before);
+	uv_walk(&lab->loop, send_to_source, NULL);
+	while (published(lab) == 0) {
+		(void)uv_run(&lab->loop, UV_RUN_ONCE);
+	}
+	assert_true(metric_read(&lab->status.sources[0].last_change_ms) >= before.wall_ms);
+	stop(lab, feeder);
+	lab_destroy(lab);
+	feeder_destroy(feeder);
+}
+
 /* feeder.h: false with the source and the reason; those that run are stopped like any. */
 static void test_feeder_tells_which_source_does_not_start(void **state)
 {
@@ -163,6 +204,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(test_feeder_hands_every_change_to_every_worker),
 	    cmocka_unit_test(test_feeder_pauses_the_sources_while_a_worker_is_behind),
+	    cmocka_unit_test(test_feeder_notes_when_a_change_arrived),
 	    cmocka_unit_test(test_feeder_tells_which_source_does_not_start),
 	};
 
