@@ -9,7 +9,8 @@
 #include "server/base/memory.h"
 #include "server/feed/wiki_name.h"
 
-#define OBSERVE_MS 1000
+#define OBSERVE_MS   1000
+#define PAUSE_LOG_MS 10000
 
 struct feeder_source {
 	const struct source_type *type;
@@ -30,6 +31,7 @@ struct feeder {
 	uv_prepare_t prepare;
 	uv_timer_t observer;
 	bool is_paused;
+	uint64_t pause_told_ms;
 	bool is_stopping;
 	void (*on_stopped)(void *owner);
 	void *owner;
@@ -83,14 +85,30 @@ static void hand_over(struct feeder *feeder)
 	feeder->batch_count = 0;
 }
 
+/* Under a load that is just too high pauses come many times a second: not a line for each. */
+static void note_pause(struct feeder *feeder)
+{
+	metric *pauses = &feeder->options.status->pauses;
+
+	metric_add(pauses, 1);
+	if (metric_read(pauses) == 1 ||
+	    feeder->clock.now_ms - feeder->pause_told_ms >= PAUSE_LOG_MS) {
+		feeder->pause_told_ms = feeder->clock.now_ms;
+		log_warn(&feeder_log, "feeder.paused",
+		         "a worker is behind, the sources wait; %llu times so far",
+		         (unsigned long long)metric_read(pauses));
+	}
+}
+
 static void set_paused(struct feeder *feeder, bool is_paused)
 {
 	if (feeder->is_paused == is_paused) {
 		return;
 	}
 	feeder->is_paused = is_paused;
-	log_warn(&feeder_log, is_paused ? "feeder.paused" : "feeder.resumed",
-	         is_paused ? "a worker is behind; the sources wait" : "the sources go on");
+	if (is_paused) {
+		note_pause(feeder);
+	}
 	for (size_t i = 0; i < feeder->source_count && !feeder->is_stopping; i++) {
 		const struct feeder_source *source = &feeder->sources[i];
 

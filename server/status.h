@@ -37,6 +37,7 @@ struct status {
 	const char *version;
 	uint64_t started_ms; /* Unix time */
 	metric changes_published;
+	metric pauses; /* times the sources had to wait for a worker */
 	struct worker_stats *workers;
 	size_t worker_count;
 	struct source_stats *sources;

@@ -133,6 +133,7 @@ static json_t *status_json(const struct status *status, uint64_t now_ms)
 	set(object, "uptime", seconds_since(status->started_ms, now_ms));
 	(void)json_object_set_new(object, "version", json_string(status->version));
 	set_metric(object, "changes_in", &status->changes_published);
+	set_metric(object, "pauses", &status->pauses);
 	set(object, "deliveries_out",
 	    metric_read(&total.irc_deliveries) + metric_read(&total.socketio_deliveries));
 	(void)json_object_set_new(object, "sources", sources_json(status, now_ms));

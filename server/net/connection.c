@@ -162,6 +162,19 @@ static void on_eof(struct connection *connection)
 
 static void update_reading(struct connection *connection);
 
+/*
+ * libuv reads on while a client fills the buffer: the others get their turn before it
+ * goes on with this one.
+ */
+static void yield_after(struct connection *connection, size_t length)
+{
+	if (length == NET_READ_BYTES && connection->is_reading) {
+		connection->is_reading = false;
+		(void)uv_read_stop(stream_of(connection));
+		mark_pending(connection);
+	}
+}
+
 static void on_read(uv_stream_t *stream, ssize_t length, const uv_buf_t *buffer)
 {
 	struct connection *connection = stream->data;
@@ -178,6 +191,7 @@ static void on_read(uv_stream_t *stream, ssize_t length, const uv_buf_t *buffer)
 			take_input(connection, buffer->base, (size_t)length);
 		}
 		update_reading(connection);
+		yield_after(connection, (size_t)length);
 	}
 }
 
@@ -494,13 +508,12 @@ void connection_turn(struct connection *connection)
 {
 	if (connection->state == CONNECTION_CLOSING) {
 		begin_closing(connection);
-	} else if (!connection_is_open(connection)) {
-		return;
-	} else if (connection->on_detached != NULL) {
+	} else if (connection_is_open(connection) && connection->on_detached != NULL) {
 		try_detach(connection);
-	} else if (connection->wants_resume) {
+	} else if (connection_is_open(connection) && connection->wants_resume) {
 		resume(connection);
 	}
+	update_reading(connection);
 }
 
 /* --- the beginning ------------------------------------------------------ */

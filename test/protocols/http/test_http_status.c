@@ -65,6 +65,7 @@ static void test_status_sums_all_workers(void **state)
 	harness.net->clock.wall_ms = 1700000100900;
 	harness.status.started_ms = 1700000000000;
 	metric_add(&harness.status.changes_published, 7);
+	metric_add(&harness.status.pauses, 3);
 	metric_add(&workers[0].handed_over, 13);
 	metric_add(&workers[0].metrics.changes_received, 10);
 	metric_add(&workers[1].handed_over, 13);
@@ -82,6 +83,7 @@ static void test_status_sums_all_workers(void **state)
 	assert_int_equal(number(object, "queue_size"), 5);
 	assert_int_equal(number(object, "uptime"), 100);
 	assert_int_equal(number(object, "changes_in"), 7);
+	assert_int_equal(number(object, "pauses"), 3);
 	assert_int_equal(number(object, "deliveries_out"), 300);
 	assert_string_equal(json_string_value(json_object_get(object, "version")), "1.2.3");
 	clients = json_object_get(object, "clients");

@@ -101,6 +101,30 @@ static void test_connection_stops_reading_when_it_holds_too_much(void **state)
 	client_close(session, client);
 }
 
+/* limits-and-faults: at most one buffer of a connection a turn, so that a blast starves nobody. */
+static void test_connection_takes_one_buffer_a_turn(void **state)
+{
+	struct world *world = *state;
+	static char bytes[65536];
+	struct session *session;
+	size_t sent = 0;
+	int client;
+
+	session = client_connect(world, &client);
+	for (ssize_t got = 1; got > 0; sent += got > 0 ? (size_t)got : 0) {
+		got = send(client, bytes, sizeof(bytes), MSG_DONTWAIT);
+	}
+	assert_true(sent > 4 * NET_READ_BYTES);
+	for (unsigned i = 0; i < WORLD_TURNS && session->input.length < sent; i++) {
+		size_t before = session->input.length;
+
+		turn(world);
+		assert_in_range(session->input.length - before, 0, NET_READ_BYTES);
+	}
+	assert_int_equal(session->input.length, sent);
+	client_close(session, client);
+}
+
 /* --- replies that the client does not read ------------------------------------------ */
 
 #define REPLY_BYTES 10000
@@ -460,6 +484,7 @@ int main(void)
 	    TEST(test_connection_holds_the_rest_of_its_input),
 	    TEST(test_connection_resumes_held_input),
 	    TEST(test_connection_stops_reading_when_it_holds_too_much),
+	    TEST(test_connection_takes_one_buffer_a_turn),
 	    TEST(test_connection_chokes_and_goes_on),
 	    TEST(test_connection_chokes_below_a_small_limit),
 	    TEST(test_connection_answers_a_client_that_half_closed),
