@@ -544,9 +544,11 @@ static void read_peer(struct connection *connection)
 	peer_map((const struct sockaddr *)&name, &connection->peer);
 }
 
-static struct connection *begin(struct connection *connection, int status)
+/* Begin with a descriptor, which is taken over; NULL when it is unusable. */
+static struct connection *begin(struct connection *connection, int descriptor)
 {
-	if (status != 0) {
+	if (uv_tcp_open(&connection->handle, descriptor) != 0) {
+		(void)close(descriptor);
 		end(connection);
 		return NULL;
 	}
@@ -556,25 +558,19 @@ static struct connection *begin(struct connection *connection, int status)
 	return connection->state == CONNECTION_OPEN ? connection : NULL;
 }
 
-struct connection *connection_accept(struct net *net, uv_stream_t *listener)
+struct connection *connection_accept(struct net *net, int descriptor)
 {
-	struct connection *connection = create(net);
-	int status = uv_accept(listener, stream_of(connection));
-
 	metric_add(&net->metrics->connections_accepted, 1);
-	return begin(connection, status);
+	return begin(create(net), descriptor);
 }
 
 struct connection *connection_adopt(struct net *net, struct migrant *migrant)
 {
 	struct connection *connection = create(net);
-	int status = uv_tcp_open(&connection->handle, migrant->descriptor);
+	int descriptor = migrant->descriptor;
 
-	if (status != 0) {
-		(void)close(migrant->descriptor);
-	}
 	connection->held = migrant->unread;
 	migrant->unread = (struct buffer){0};
 	migrant->descriptor = -1;
-	return begin(connection, status);
+	return begin(connection, descriptor);
 }

@@ -99,10 +99,10 @@ struct connection {
 };
 
 /*
- * Take a client that waits at a listener.  Gives a connection that belongs to the
- * net; the caller sets `ops` and `owner` at once.  NULL when the client has gone.
+ * Take a client that was accepted, with its descriptor.  Gives a connection that belongs
+ * to the net; the caller sets `ops` and `owner` at once.  NULL when the descriptor is unusable.
  */
-struct connection *connection_accept(struct net *net, uv_stream_t *listener);
+struct connection *connection_accept(struct net *net, int descriptor);
 
 /*
  * Take a connection from another worker, with its descriptor and unread input, not its

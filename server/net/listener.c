@@ -1,7 +1,16 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Clients are accepted here and not by uv_listen(): libuv tries again at once, and for
+ * ever, while there is no descriptor for the next one, and with several workers its
+ * spare descriptor does not help.  Here they wait in the kernel's queue, and the
+ * worker goes on with those it has.
+ */
 #include "server/net/listener.h"
 
+#include <errno.h>
 #include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
 #include <unistd.h>
 
 #include "server/base/log.h"
@@ -10,25 +19,87 @@
 /* Clients that may wait to be accepted; the kernel cuts it at net.core.somaxconn. */
 #define BACKLOG 4096
 
+/* Accepted in a row before those that are there get their turn. */
+#define ACCEPTS_PER_TURN 64
+
+#define PAUSE_MS     250 /* until it is tried again when there was no descriptor */
+#define PAUSE_LOG_MS 10000
+
 struct listener {
-	uv_tcp_t handle;
+	uv_poll_t handle;
+	int descriptor;
 	struct net *net;
 	on_connection_fn *on_connection;
 	void *owner;
+	struct deadline pause; /* armed while nobody is accepted */
+	uint64_t pause_told_ms;
+	bool has_paused;
 };
 
-static void on_client(uv_stream_t *stream, int status)
-{
-	struct listener *listener = stream->data;
-	struct connection *connection;
+static const struct log_scope listener_log = {.name = "listener"};
 
-	/* A failure (out of descriptors, a client gone already) is libuv's to get over. */
-	if (status != 0) {
-		return;
+static void on_readable(uv_poll_t *handle, int status, int events);
+
+static void start_accepting(struct listener *listener)
+{
+	require(uv_poll_start(&listener->handle, UV_READABLE, on_readable) == 0);
+}
+
+static void on_pause_over(struct deadline *pause)
+{
+	start_accepting(container_of(pause, struct listener, pause));
+}
+
+/* Under a storm pauses come four times a second: not a line for each. */
+static void pause_accepting(struct listener *listener, int cause)
+{
+	uint64_t now_ms = listener->net->clock.now_ms;
+
+	(void)uv_poll_stop(&listener->handle);
+	deadline_arm(&listener->net->deadlines, &listener->pause, PAUSE_MS);
+	metric_add(&listener->net->metrics->accept_pauses, 1);
+	if (!listener->has_paused || now_ms - listener->pause_told_ms >= PAUSE_LOG_MS) {
+		listener->has_paused = true;
+		listener->pause_told_ms = now_ms;
+		log_warn(&listener_log, "listener.paused", "clients wait to be accepted: %s",
+		         strerror(cause));
 	}
-	connection = connection_accept(listener->net, stream);
+}
+
+/* Whether there is nothing left of what a client needs; any other failure is that client's. */
+static bool is_shortage(int cause)
+{
+	return cause == EMFILE || cause == ENFILE || cause == ENOBUFS || cause == ENOMEM;
+}
+
+/* Accept one; false when there is none, or none can be had. */
+static bool accept_one(struct listener *listener)
+{
+	struct connection *connection;
+	int client = accept4(listener->descriptor, NULL, NULL, SOCK_NONBLOCK | SOCK_CLOEXEC);
+
+	if (client < 0 && is_shortage(errno)) {
+		pause_accepting(listener, errno);
+		return false;
+	}
+	if (client < 0) {
+		return errno != EAGAIN && errno != EWOULDBLOCK;
+	}
+	connection = connection_accept(listener->net, client);
 	if (connection != NULL) {
 		listener->on_connection(listener->owner, connection);
+	}
+	return true;
+}
+
+static void on_readable(uv_poll_t *handle, int status, int events)
+{
+	struct listener *listener = handle->data;
+
+	(void)status;
+	(void)events;
+	for (unsigned i = 0; i < ACCEPTS_PER_TURN && accept_one(listener); i++) {
+		continue;
 	}
 }
 
@@ -37,26 +108,37 @@ static void on_closed(uv_handle_t *handle)
 	free(handle->data);
 }
 
+static int open_handle(struct listener *listener)
+{
+	int status;
+
+	if (listen(listener->descriptor, BACKLOG) != 0) {
+		return uv_translate_sys_error(errno);
+	}
+	status = uv_poll_init(listener->net->loop, &listener->handle, listener->descriptor);
+	if (status == 0) {
+		listener->handle.data = listener;
+		start_accepting(listener);
+	}
+	return status;
+}
+
 struct listener *listener_open(struct net *net, int descriptor, on_connection_fn *on_connection,
                                void *owner, struct error *error)
 {
 	struct listener *listener = mem_new(struct listener);
 	int status;
 
+	listener->descriptor = descriptor;
 	listener->net = net;
 	listener->on_connection = on_connection;
 	listener->owner = owner;
-	require(uv_tcp_init(net->loop, &listener->handle) == 0);
-	listener->handle.data = listener;
-	status = uv_tcp_open(&listener->handle, descriptor);
-	if (status != 0) {
-		(void)close(descriptor);
-	} else {
-		status = uv_listen((uv_stream_t *)&listener->handle, BACKLOG, on_client);
-	}
+	listener->pause.on_due = on_pause_over;
+	status = open_handle(listener);
 	if (status != 0) {
 		error_set(error, "cannot listen: %s", uv_strerror(status));
-		listener_close(listener);
+		(void)close(descriptor);
+		free(listener);
 		return NULL;
 	}
 	return listener;
@@ -64,5 +146,7 @@ struct listener *listener_open(struct net *net, int descriptor, on_connection_fn
 
 void listener_close(struct listener *listener)
 {
+	deadline_disarm(&listener->net->deadlines, &listener->pause);
 	uv_close((uv_handle_t *)&listener->handle, on_closed);
+	(void)close(listener->descriptor);
 }

@@ -10,7 +10,8 @@
 #include "server/net/net.h"
 
 /*
- * A bound socket that gives connections.
+ * A bound socket that gives connections.  When there is no descriptor or memory for the
+ * next one, clients wait a while where they are: counted in accept_pauses, and logged.
  *
  * Threads: the worker's.
  */

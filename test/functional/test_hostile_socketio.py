@@ -1,0 +1,204 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Socket.IO clients that break frames and payloads, and race with themselves."""
+
+import socket
+
+import pytest
+
+from hostile import (
+    ROUNDS,
+    Witnesses,
+    assault,
+    assert_left_alone,
+    leave,
+    masked_frame,
+    mutated,
+    reset,
+    send_in_pieces,
+)
+from http_client import handshake, read_response, upgrade_request
+from test_hostile_http import handshakes, request
+
+SHORT_LIVES = {"socketio": {"heartbeat_interval": 1, "heartbeat_timeout": 2, "close_timeout": 2}}
+
+PACKETS = [
+    *(b"0::", b"0::/rc", b"1::/rc", b"1::/other", b"2::", b"3:::text", b"3:1::/rc", b"4:2+:/rc:{}"),
+    *(b"6::/rc:1+[null]", b"7:::x", b"8::", b"9::", b"::::", b"5", b"5::/rc:", b"5::/rc:[1,2]"),
+    b'5:1+:/rc:{"name":"subscribe","args":["*"]}',
+    b'5:99999999999999999999+:/rc:{"name":"subscribe","args":[["a.example","*.b",1,null,""]]}',
+    b'5:2:/rc:{"name":"unsubscribe","args":["*"]}',
+    b'5::/rc:{"name":"no such_thing","args":[]}',
+    b'5::/rc:{"name":"a\\u0000b","args":[{"x":[[[[[[]]]]]]}]}',
+    b'5::/other:{"name":"subscribe","args":["*"]}',
+    b'5::/rc:{"name":"subscribe","args":["[!a-z]*[","?","[]a]*","**********************"]}',
+]
+
+
+def frames(chance, count):
+    """Frames that are mostly right, with packets that mostly are."""
+    made = []
+    for _ in range(count):
+        packet = chance.choice(PACKETS)
+        if chance.random() < 0.3:
+            packet = mutated(chance, packet, PACKETS)
+        kind = chance.randrange(12)
+        if kind == 0:
+            made.append(masked_frame(chance, 0x89, packet[:125]))  # ping
+        elif kind == 1:
+            cut = chance.randint(0, len(packet))
+            made.append(masked_frame(chance, 0x01, packet[:cut]))
+            made.append(masked_frame(chance, 0x8A, b"pong"))
+            made.append(masked_frame(chance, 0x80, packet[cut:]))
+        elif kind == 2 and chance.random() < 0.2:
+            made.append(masked_frame(chance, chance.randrange(256), packet))
+        elif kind == 3 and chance.random() < 0.2:
+            claim = chance.choice((0, 1, 125, 126, 65535, 65537, 2**63 - 1))
+            made.append(masked_frame(chance, 0x81, packet, claim))
+        elif kind == 4 and chance.random() < 0.1:
+            made.append(masked_frame(chance, 0x88, chance.choice((b"", b"\x03", b"\x03\xe8bye"))))
+        else:
+            made.append(masked_frame(chance, 0x81, packet))
+    return b"".join(made)
+
+
+def opened(address, sid, data=b""):
+    """A connection that has asked for the upgrade, and not read the answer."""
+    connection = socket.create_connection(address, timeout=5)
+    connection.sendall(upgrade_request(sid) + data)
+    return connection
+
+
+# RFC 6455 section 7.1.7; docs/protocols/socketio.md, "Packets": ignored and counted.
+@pytest.mark.threads
+def test_hostile_websocket_frames_harm_nobody(server):
+    rcstreamd = server()
+    address = rcstreamd.address("http")
+
+    def talk(chance):
+        for _ in range(40 * ROUNDS):
+            connection = opened(address, handshake(rcstreamd), frames(chance, 5))
+            data = frames(chance, 40)
+            send_in_pieces(
+                chance, connection, mutated(chance, data) if chance.random() < 0.5 else data
+            )
+            leave(chance, connection)
+
+    with Witnesses(rcstreamd):
+        assault(4, talk)
+        assert_left_alone(rcstreamd, irc=1, websocket=1, socketio=1)
+
+
+# websocket.h: it ends with its connection, whatever byte that ends at.
+@pytest.mark.threads
+def test_hostile_websocket_clients_leave_at_every_byte(server):
+    rcstreamd = server()
+    address = rcstreamd.address("http")
+
+    def cut_short(chance):
+        tail = b"".join(masked_frame(chance, 0x81, packet) for packet in PACKETS[1:])
+        total = len(upgrade_request(handshake(rcstreamd))) + len(tail)
+        for length in range(0, total, 4):
+            sid = handshake(rcstreamd)
+            with socket.create_connection(address, timeout=5) as connection:
+                connection.sendall((upgrade_request(sid) + tail)[: length + chance.randrange(4)])
+                (reset if chance.random() < 0.7 else socket.socket.close)(connection)
+            rcstreamd.http_get(f"/socket.io/1//{sid}/?disconnect=1")
+
+    with Witnesses(rcstreamd):
+        assault(2 * ROUNDS, cut_short)
+        assert_left_alone(rcstreamd, irc=1, websocket=1, socketio=1)
+
+
+# socketio_session.h: one transport at a time, opened over any connection, ended in any way.
+@pytest.mark.threads
+def test_hostile_sessions_race_with_themselves(server):
+    rcstreamd = server(http=SHORT_LIVES, workers=4)
+    address = rcstreamd.address("http")
+    sids = handshakes(rcstreamd, 8)
+
+    def race(chance):
+        waiting = []
+        for _ in range(250 * ROUNDS):
+            at = chance.randrange(len(sids))
+            polling = f"/socket.io/1/xhr-polling/{sids[at]}"
+            subscribe = b'5::/rc:{"name":"subscribe","args":["*"]}'
+            kind = chance.randrange(10)
+            connection = socket.create_connection(address, timeout=5)
+            if kind < 4:
+                connection.sendall(request("GET", polling))
+            elif kind < 6:
+                connection.sendall(request("POST", polling, subscribe) + request("GET", polling))
+            elif kind < 8:
+                connection.sendall(upgrade_request(sids[at]) + frames(chance, 3))
+            elif kind < 9:
+                connection.sendall(request("POST", polling, b"0::") + request("GET", polling))
+            else:
+                connection.sendall(request("GET", f"/socket.io/1//{sids[at]}/?disconnect=1"))
+            if kind >= 8 or chance.random() < 0.1:
+                sids[at] = handshake(rcstreamd)
+            waiting.append(connection)
+            if len(waiting) > 12:
+                leave(chance, waiting.pop(chance.randrange(len(waiting))))
+        for connection in waiting:
+            leave(chance, connection)
+
+    with Witnesses(rcstreamd):
+        assault(4, race)
+        assert_left_alone(rcstreamd, irc=1, websocket=1, socketio=1)
+
+
+# decisions/0006: sessions stay, connections move; what is pipelined moves along, in order.
+@pytest.mark.threads
+def test_hostile_pipelines_across_workers_are_answered_in_order(server):
+    rcstreamd = server(workers=4)
+    address = rcstreamd.address("http")
+
+    def alternate(chance):
+        sids = handshakes(rcstreamd, 8)
+        for _ in range(10 * ROUNDS):
+            connection = socket.create_connection(address, timeout=20)
+            numbers = range(120)
+            data = b"".join(
+                request(
+                    "POST",
+                    f"/socket.io/1/xhr-polling/{chance.choice(sids)}",
+                    b"5:%d+:/rc:{}" % number if number % 3 else b"\xff",
+                )
+                for number in numbers
+            )
+            assert send_in_pieces(chance, connection, data)
+            rest = b""
+            for number in numbers:
+                status, _, body, rest = read_response(connection, rest)
+                wanted = (200, b"1") if number % 3 else (400, b"the payload could not be read")
+                assert (status, body) == wanted
+            assert rest == b""
+            connection.close()
+
+    with Witnesses(rcstreamd):
+        assault(4, alternate)
+    moved = rcstreamd.http_get("/rcstream_status").json()["closed"]["moved"]
+    assert moved > 1000
+
+
+# The same, with clients that go while their connection is on its way.
+@pytest.mark.threads
+def test_hostile_clients_leave_while_they_move(server):
+    rcstreamd = server(workers=4, http=SHORT_LIVES)
+    address = rcstreamd.address("http")
+
+    def move_on(chance):
+        sids = handshakes(rcstreamd, 8)
+        for _ in range(60 * ROUNDS):
+            data = b""
+            for _ in range(30):
+                path = f"/socket.io/1/xhr-polling/{chance.choice(sids)}"
+                kinds = (("POST", path, b"1::/rc"), ("GET", path), ("GET", "/x"))
+                data += request(*chance.choice(kinds))
+            connection = socket.create_connection(address, timeout=5)
+            send_in_pieces(chance, connection, data)
+            leave(chance, connection)
+
+    with Witnesses(rcstreamd):
+        assault(4, move_on)
+        assert_left_alone(rcstreamd, irc=1, websocket=1, socketio=1)
