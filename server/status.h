@@ -24,6 +24,9 @@ struct source_stats {
 	metric published;
 	metric dropped[DROP_REASONS];
 	metric kernel_drops;
+	metric duplicates; /* changes not published since another source had brought them */
+	metric reconnects; /* times a lost peer was connected to again */
+	metric is_up;      /* 1 while it can receive; one without a peer always can */
 	metric last_change_ms; /* Unix time of the last one published; 0: none yet */
 };
 
