@@ -219,6 +219,8 @@ static void dump_ingest(const struct conf_ingest *ingest, struct buffer *out)
 
 	buffer_printf(out, "%*s- type: %s\n", INDENT, "", ingest->type);
 	buffer_printf(out, "%*sname: \"%s\"\n", 2 * INDENT, "", ingest->name);
+	buffer_printf(out, "%*sdeduplicate: %s\n", 2 * INDENT, "",
+	              ingest->deduplicate ? "true" : "false");
 	dump_options(section, (const char *)ingest + section->offset, 2 * INDENT, out);
 }
 

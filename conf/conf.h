@@ -67,6 +67,7 @@ struct conf_map {
 #define CONF_TYPE_UNSIGNED   unsigned
 #define CONF_TYPE_AUTO       unsigned
 #define CONF_TYPE_SECONDS    unsigned
+#define CONF_TYPE_MILLIS     unsigned
 #define CONF_TYPE_BYTES      size_t
 #define CONF_TYPE_RATE       double
 #define CONF_TYPE_STRING     const char *
@@ -95,6 +96,7 @@ struct conf_map {
 struct conf_ingest {
 	const char *type; /* "rc2udp"; the path of its section */
 	const char *name; /* `name:` of the entry, else the type, made unique by "-2", "-3" ... */
+	bool deduplicate; /* what another such entry has brought is not published again */
 	struct conf_mark mark;
 	union {
 		struct conf_rc2udp rc2udp;
@@ -108,6 +110,7 @@ struct conf {
 	struct conf_root root;
 	struct conf_log log;
 	struct conf_slow_client slow_client;
+	struct conf_duplicates duplicates;
 	struct conf_irc irc;
 	struct conf_http http;
 	struct conf_socketio socketio;

@@ -92,7 +92,8 @@ static const char markdown_head[] =
     "How values are written:\n"
     "\n"
     "* **true or false**: these two words; `yes`, `no`, `on` and `off` are refused.\n"
-    "* **seconds**: a whole number, or one with `s`, `m` or `h` behind it: `90`, `90s`, `3m`.\n"
+    "* **seconds**: a whole number, or one with `s`, `m` or `h` behind it: `90`, `90s`, `3m`;\n"
+    "  where it says so, with `ms` too: `250ms`.\n"
     "* **bytes**: a whole number, or one with `KiB`, `MiB` or `GiB` behind it: `65536`, `64KiB`.\n"
     "* **addresses**: `\"host:port\"`. The host is an IPv4 address, an IPv6 address in brackets\n"
     "  or `localhost`; no other name is resolved. Port 0 takes any free one. A single address\n"
@@ -186,7 +187,8 @@ static const char yaml_head[] =
 
 static const char yaml_ingest[] =
     "# Where changes come from: any number of entries, in any mix. Two of a type need a listen\n"
-    "# address each, and are told apart by a name of your choice (name: ...).\n"
+    "# address each, and are told apart by a name of your choice (name: ...). A change that\n"
+    "# several bring is published once, unless an entry says deduplicate: false.\n"
     "ingest:\n";
 
 /* Adds a comment, `before` being what stands in front of the lines it is about. */

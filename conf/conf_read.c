@@ -261,6 +261,8 @@ static void read_entry(struct reader *reader, const struct conf_node *node,
 	}
 	ingest->type = section->path;
 	read_name(reader, node, ingest);
+	read_option(reader, &conf_schema_entry_options[CONF_ENTRY_DEDUPLICATE],
+	            &ingest->deduplicate, node);
 	read_section(reader, section, (char *)ingest + section->offset, node);
 }
 

@@ -15,6 +15,7 @@
 #define TYPE_UNSIGNED   conf_type_number_unsigned
 #define TYPE_AUTO       conf_type_number_auto
 #define TYPE_SECONDS    conf_type_number_seconds
+#define TYPE_MILLIS     conf_type_number_millis
 #define TYPE_BYTES      conf_type_number_bytes
 #define TYPE_RATE       conf_type_number_rate
 #define TYPE_STRING     conf_type_text_string
@@ -79,6 +80,11 @@ const struct conf_option conf_schema_entry_options[CONF_ENTRY_OPTIONS] = {
                              "Its name in the log, the status and the metrics: letters, digits, "
                              "'_', '-' and '.'. When absent, the type; with -2, -3 and so on "
                              "behind it where that is taken."},
+    [CONF_ENTRY_DEDUPLICATE] = {.key = "deduplicate",
+                                .type = &conf_type_text_bool,
+                                .default_text = "true",
+                                .help = "Whether a change that another entry with this set has "
+                                        "brought already is left out; see `duplicates`."},
 };
 
 const struct conf_section *conf_schema_ingest(const char *type)

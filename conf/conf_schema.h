@@ -43,7 +43,7 @@ extern const struct conf_section conf_schema_sections[];
 extern const size_t conf_schema_section_count;
 
 /* What every entry of `ingest` may hold besides the options of its type. */
-enum { CONF_ENTRY_TYPE, CONF_ENTRY_NAME, CONF_ENTRY_OPTIONS };
+enum { CONF_ENTRY_TYPE, CONF_ENTRY_NAME, CONF_ENTRY_DEDUPLICATE, CONF_ENTRY_OPTIONS };
 extern const struct conf_option conf_schema_entry_options[CONF_ENTRY_OPTIONS];
 
 /* Entries of `ingest`; each is a socket or a file, so a handful is usual. */

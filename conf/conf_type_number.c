@@ -18,6 +18,8 @@ struct unit {
 /* The first is for a number alone. */
 static const struct unit plain_units[] = {{"", 1}, {NULL, 0}};
 static const struct unit time_units[] = {{"", 1}, {"s", 1}, {"m", 60}, {"h", 3600}, {NULL, 0}};
+static const struct unit fine_time_units[] = {
+    {"", 1000}, {"ms", 1}, {"s", 1000}, {"m", 60000}, {NULL, 0}};
 static const struct unit size_units[] = {
     {"", 1}, {"KiB", 1U << 10}, {"MiB", 1U << 20}, {"GiB", 1U << 30}, {NULL, 0}};
 
@@ -153,6 +155,31 @@ const struct conf_type conf_type_number_seconds = {
     .want = want_seconds,
     .parse = parse_seconds,
     .print = print_unsigned,
+};
+
+/* A number alone is seconds, as everywhere. */
+static void want_milliseconds(const struct conf_option *option, struct buffer *out)
+{
+	buffer_printf(out, "seconds, or with ms behind it, %.0fms to %.0fms", option->min,
+	              option->max);
+}
+
+static bool parse_milliseconds(const struct conf_node *node, const struct conf_option *option,
+                               void *member, struct conf_faults *faults)
+{
+	return parse_into_unsigned(node, option, fine_time_units, member, faults);
+}
+
+static void print_milliseconds(const void *member, struct buffer *out)
+{
+	buffer_printf(out, "%ums", *(const unsigned *)member);
+}
+
+const struct conf_type conf_type_number_millis = {
+    .noun = "a duration",
+    .want = want_milliseconds,
+    .parse = parse_milliseconds,
+    .print = print_milliseconds,
 };
 
 /* In the largest unit that leaves no rest. */

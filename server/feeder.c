@@ -7,6 +7,8 @@
 #include "server/base/clock.h"
 #include "server/base/log.h"
 #include "server/base/memory.h"
+#include "server/feed/duplicates.h"
+#include "server/feed/joiner.h"
 #include "server/feed/wiki_name.h"
 
 #define OBSERVE_MS   1000
@@ -16,6 +18,7 @@ struct feeder_source {
 	const struct source_type *type;
 	void *source;
 	struct source_env env;
+	bool deduplicates;
 };
 
 struct feeder {
@@ -23,13 +26,16 @@ struct feeder {
 	struct clock clock;
 	struct wiki_names *names;
 	struct feeder_source *sources;
-	size_t source_count;   /* those that run */
+	size_t source_count;           /* those that run */
+	struct duplicates *duplicates; /* NULL: no two sources that could bring the same */
+	struct joiner *joiner;
 	struct change **batch; /* published this turn, or waiting for room */
 	size_t batch_count, batch_capacity;
 	uint64_t next_id;
 	uv_check_t check;
 	uv_prepare_t prepare;
 	uv_timer_t observer;
+	uv_timer_t joining; /* wakes the loop when a change has waited for its other form */
 	bool is_paused;
 	uint64_t pause_told_ms;
 	bool is_stopping;
@@ -41,17 +47,8 @@ static const struct log_scope feeder_log = {.name = "feeder"};
 
 /* --- hand-over ---------------------------------------------------------- */
 
-static void publish(const struct source_env *env, struct change *change)
+static void add_to_batch(struct feeder *feeder, struct change *change)
 {
-	struct feeder *feeder = env->publisher;
-
-	/* Datagrams are taken before on_check(): what it has read is from before the waiting. */
-	clock_update(&feeder->clock);
-	change->id = feeder->next_id++;
-	change->arrived_ms = feeder->clock.wall_ms;
-	metric_add(&env->stats->published, 1);
-	metric_set(&env->stats->last_change_ms, change->arrived_ms);
-	metric_add(&feeder->options.status->changes_published, 1);
 	if (feeder->batch_count == feeder->batch_capacity) {
 		feeder->batch_capacity =
 		    feeder->batch_capacity > 0 ? feeder->batch_capacity * 2 : 64;
@@ -59,6 +56,56 @@ static void publish(const struct source_env *env, struct change *change)
 		    mem_resize(feeder->batch, feeder->batch_capacity * sizeof(feeder->batch[0]));
 	}
 	feeder->batch[feeder->batch_count++] = change;
+}
+
+/* Take what need not wait any more by then, in order. */
+static void take_due(struct feeder *feeder, uint64_t now_ms)
+{
+	struct change *change;
+
+	while ((change = joiner_take(feeder->joiner, now_ms)) != NULL) {
+		add_to_batch(feeder, change);
+	}
+}
+
+/* Whether another source has brought it already; its form may then serve the first. */
+static bool is_duplicate(struct feeder *feeder, const struct feeder_source *source,
+                         const struct change *change)
+{
+	struct duplicates_match match;
+
+	if (!duplicates_find(feeder->duplicates, change, source, feeder->clock.now_ms, &match)) {
+		return false;
+	}
+	if (match.is_from_line != change->is_from_line) {
+		joiner_join(feeder->joiner, match.id, change);
+	}
+	return true;
+}
+
+static void publish(const struct source_env *env, struct change *change)
+{
+	struct feeder *feeder = env->publisher;
+	const struct feeder_source *source = container_of(env, struct feeder_source, env);
+	bool deduplicates = feeder->duplicates != NULL && source->deduplicates;
+
+	/* Datagrams are taken before on_check(): what it has read is from before the waiting. */
+	clock_update(&feeder->clock);
+	if (deduplicates && is_duplicate(feeder, source, change)) {
+		metric_add(&env->stats->duplicates, 1);
+		change_unref(change);
+		return;
+	}
+	change->id = feeder->next_id++;
+	change->arrived_ms = feeder->clock.wall_ms;
+	if (deduplicates) {
+		duplicates_add(feeder->duplicates, change, source, feeder->clock.now_ms);
+	}
+	metric_add(&env->stats->published, 1);
+	metric_set(&env->stats->last_change_ms, change->arrived_ms);
+	metric_add(&feeder->options.status->changes_published, 1);
+	joiner_add(feeder->joiner, change, deduplicates, feeder->clock.now_ms);
+	take_due(feeder, feeder->clock.now_ms);
 }
 
 /* All or none, so that the order is the same for every worker. */
@@ -125,12 +172,33 @@ static void close_handles(struct feeder *feeder)
 	uv_close((uv_handle_t *)&feeder->check, NULL);
 	uv_close((uv_handle_t *)&feeder->prepare, NULL);
 	uv_close((uv_handle_t *)&feeder->observer, NULL);
+	uv_close((uv_handle_t *)&feeder->joining, NULL);
+}
+
+/* on_prepare() takes what is due, before the loop waits again. */
+static void on_joining(uv_timer_t *timer)
+{
+	(void)timer;
+}
+
+/* Take what is due, all of it at the end, and be woken for the rest. */
+static void take_held(struct feeder *feeder)
+{
+	uint64_t now_ms = feeder->clock.now_ms;
+	uint64_t due_ms;
+
+	take_due(feeder, feeder->is_stopping ? UINT64_MAX : now_ms);
+	due_ms = joiner_due_ms(feeder->joiner);
+	if (due_ms < UINT64_MAX) {
+		require(uv_timer_start(&feeder->joining, on_joining, due_ms - now_ms, 0) == 0);
+	}
 }
 
 static void on_prepare(uv_prepare_t *prepare)
 {
 	struct feeder *feeder = prepare->data;
 
+	take_held(feeder);
 	if (feeder->batch_count > 0) {
 		if (!all_have_room(feeder)) {
 			set_paused(feeder, true);
@@ -197,6 +265,7 @@ static bool start_source(struct feeder *feeder, const struct conf_ingest *entry,
 	    .publish = publish,
 	    .publisher = feeder,
 	};
+	source->deduplicates = entry->deduplicate;
 	source->source = source->type->start(&source->env, entry, error);
 	if (source->source == NULL) {
 		error_prefix(error, "ingest: %s: ", entry->name);
@@ -213,12 +282,27 @@ static void init_handles(struct feeder *feeder)
 	require(uv_check_init(loop, &feeder->check) == 0);
 	require(uv_prepare_init(loop, &feeder->prepare) == 0);
 	require(uv_timer_init(loop, &feeder->observer) == 0);
+	require(uv_timer_init(loop, &feeder->joining) == 0);
 	feeder->check.data = feeder;
 	feeder->prepare.data = feeder;
 	feeder->observer.data = feeder;
 	require(uv_check_start(&feeder->check, on_check) == 0);
 	require(uv_prepare_start(&feeder->prepare, on_prepare) == 0);
 	require(uv_timer_start(&feeder->observer, on_observer, OBSERVE_MS, OBSERVE_MS) == 0);
+}
+
+/* It takes two for the same change to come twice; one alone is spared the comparing. */
+static struct duplicates *create_duplicates(const struct conf *conf)
+{
+	size_t sources = 0;
+
+	for (size_t i = 0; i < conf->ingest_count; i++) {
+		sources += conf->ingest[i].deduplicate ? 1 : 0;
+	}
+	if (sources < 2) {
+		return NULL;
+	}
+	return duplicates_create(conf->duplicates.window, (uint64_t)conf->duplicates.age * 1000);
 }
 
 struct feeder *feeder_create(const struct feeder_options *options)
@@ -230,6 +314,8 @@ struct feeder *feeder_create(const struct feeder_options *options)
 	feeder->next_id = 1;
 	clock_update(&feeder->clock);
 	feeder->names = create_names(&conf->root.channel_names);
+	feeder->duplicates = create_duplicates(conf);
+	feeder->joiner = joiner_create(conf->duplicates.join_window);
 	feeder->sources = mem_zeroed((conf->ingest_count + 1) * sizeof(feeder->sources[0]));
 	init_handles(feeder);
 	return feeder;
@@ -267,6 +353,8 @@ void feeder_destroy(struct feeder *feeder)
 	for (size_t i = 0; i < feeder->source_count; i++) {
 		feeder->sources[i].type->destroy(feeder->sources[i].source);
 	}
+	joiner_destroy(feeder->joiner);
+	duplicates_destroy(feeder->duplicates);
 	wiki_names_destroy(feeder->names);
 	free(feeder->sources);
 	free(feeder->batch);

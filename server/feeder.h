@@ -13,10 +13,12 @@
 /*
  * The feeder: runs the sources on the main thread's loop, gives every change its
  * sequence id and its time, and hands what came in a turn to every worker, in order.
+ * What another source has brought already is not published again (duplicates.h); with a
+ * `join_window` a change may wait for its other form (joiner.h).
  * When a worker is behind, the sources are paused until it has room: what comes
  * then waits with the kernel or the peer, and what they drop is counted.
  *
- *   source ── publish ──> feeder ── once a turn ──> every worker's mailbox
+ *   source ── publish ──> duplicates ── joiner ── once a turn ──> every worker's mailbox
  *
  * Threads: the main thread's.
  */

@@ -58,7 +58,7 @@ static struct text copy_text(struct text text, char **at)
 struct change *change_create(const struct change_parts *parts)
 {
 	size_t texts_length = parts->wiki.length + parts->channel.length + parts->json.length +
-	                      parts->line.length + 4;
+	                      parts->line.length + parts->identity.meta_id.length + 5;
 	struct change_block *block;
 	char *at;
 
@@ -68,15 +68,30 @@ struct change *change_create(const struct change_parts *parts)
 	at = block->texts;
 	block->change = (struct change){
 	    .type = parts->type,
+	    .is_from_line = parts->is_from_line,
 	    .wiki = copy_text(parts->wiki, &at),
 	    .channel = copy_text(parts->channel, &at),
 	    .json = copy_text(parts->json, &at),
 	    .line = copy_text(parts->line, &at),
+	    .identity = parts->identity,
 	    .private_part = &block->private_part,
 	};
+	block->change.identity.meta_id = copy_text(parts->identity.meta_id, &at);
 	atomic_init(&block->private_part.references, 1);
 	require(uv_mutex_init(&block->private_part.encoding) == 0);
 	return &block->change;
+}
+
+struct change *change_join(const struct change *json, const struct change *line)
+{
+	return change_create(&(struct change_parts){
+	    .type = json->type,
+	    .wiki = json->wiki,
+	    .channel = line->channel,
+	    .json = json->json,
+	    .line = line->line,
+	    .identity = json->identity,
+	});
 }
 
 void change_ref(struct change *change, unsigned count)

@@ -38,23 +38,39 @@ struct text {
 	size_t length;
 };
 
+/*
+ * What tells a change from every other, as far as what arrived tells it; the numbers
+ * count within a wiki.  duplicates.h compares them.
+ */
+struct change_identity {
+	struct text meta_id;   /* `meta.id` of an EventStreams event; NULL bytes: none */
+	uint64_t rc_id;        /* `id`, MediaWiki's rcid; 0: not known */
+	uint64_t log_id;       /* of a log entry in JSON; 0: not known */
+	uint64_t revision_new; /* of an edit or a new page; 0: not known */
+	uint64_t revision_old; /* 0: not known, or a new page's */
+};
+
 /* What a change is made of.  All of it is copied. */
 struct change_parts {
 	enum change_type type;
+	bool is_from_line;   /* it came as a line, and `json` was made of that; else the reverse */
 	struct text wiki;    /* server_name, "en.wikipedia.org"; never empty */
 	struct text channel; /* "#en.wikipedia"; never empty */
 	struct text json;    /* one RCFeed JSON object, valid UTF-8, no CR or LF */
 	struct text line;    /* IRC text without CR, LF, NUL; NULL bytes: not for IRC */
+	struct change_identity identity;
 };
 
 struct change {
 	uint64_t id;         /* sequence, from 1, the same in every worker; set by the feeder */
 	uint64_t arrived_ms; /* Unix time of arrival; set by the feeder */
 	enum change_type type;
+	bool is_from_line;
 	struct text wiki; /* NUL-terminated, as are the three below */
 	struct text channel;
 	struct text json;
-	struct text line;                    /* bytes NULL: a change that does not go to IRC */
+	struct text line; /* bytes NULL: a change that does not go to IRC */
+	struct change_identity identity;
 	struct change_private *private_part; /* change.c's */
 };
 
@@ -74,6 +90,12 @@ struct encoder {
 
 /* Gives a change with one reference. */
 struct change *change_create(const struct change_parts *parts);
+
+/*
+ * Gives the change that came in both forms: the JSON of one, the line and the channel
+ * of the other, each as it came; all else is that of `json`, which has no id yet.
+ */
+struct change *change_join(const struct change *json, const struct change *line);
 
 /* Take `count` references more at once. */
 void change_ref(struct change *change, unsigned count);

@@ -262,13 +262,29 @@ static struct text strip_right(struct text text)
 	return text;
 }
 
+/* A line's numbers have no sign. */
+static uint64_t known_or_0(struct irc_line_number number)
+{
+	return number.is_known ? (uint64_t)number.value : 0;
+}
+
+/* What the line's URL tells. */
+static struct change_identity line_identity(const struct irc_line *line)
+{
+	return (struct change_identity){
+	    .rc_id = known_or_0(line->rcid),
+	    .revision_new = known_or_0(line->revision_new),
+	    .revision_old = known_or_0(line->revision_old),
+	};
+}
+
 static struct change *create_change(const struct wiki_names *names, struct text channel,
                                     struct text line)
 {
 	char derived[WIKI_NAME_MAX + 1];
 	struct buffer json = {0};
 	struct irc_line parsed;
-	struct change_parts parts = {.channel = channel, .line = line};
+	struct change_parts parts = {.is_from_line = true, .channel = channel, .line = line};
 	struct change *change;
 
 	(void)irc_line_parse(line, &parsed);
@@ -276,6 +292,7 @@ static struct change *create_change(const struct wiki_names *names, struct text 
 	parts.wiki = line_server_name(names, channel, &parsed, derived);
 	line_json_write(&parsed, parts.wiki, &json);
 	parts.json = text_of(&json);
+	parts.identity = line_identity(&parsed);
 	change = change_create(&parts);
 	buffer_finish(&json);
 	return change;

@@ -161,6 +161,28 @@ static void append_one_line(struct text json, struct buffer *out)
 	}
 }
 
+static uint64_t positive(long long number)
+{
+	return number > 0 ? (uint64_t)number : 0;
+}
+
+static struct change_identity identity_of(const json_t *object, const struct rcfeed_fields *fields)
+{
+	struct change_identity identity = {
+	    .meta_id = string_member(json_object_get(object, "meta"), "id"),
+	    .rc_id = positive(fields->id),
+	};
+
+	if (fields->type == CHANGE_LOG) {
+		identity.log_id = positive(json_integer_value(json_object_get(object, "log_id")));
+	}
+	if (fields->has_revision && (fields->type == CHANGE_EDIT || fields->type == CHANGE_NEW)) {
+		identity.revision_new = positive(fields->revision_new);
+		identity.revision_old = positive(fields->revision_old);
+	}
+	return identity;
+}
+
 static struct change *create_change(const struct wiki_names *names, const json_t *object,
                                     struct text json)
 {
@@ -182,6 +204,7 @@ static struct change *create_change(const struct wiki_names *names, const json_t
 	    .channel = {channel, strlen(channel)},
 	    .json = {one_line.bytes, one_line.length},
 	    .line = {line.bytes, line.length},
+	    .identity = identity_of(object, &fields),
 	});
 	buffer_finish(&line);
 	buffer_finish(&one_line);

@@ -17,6 +17,7 @@ static void assert_round_trip(struct conf *conf)
 	for (size_t i = 0; i < conf->ingest_count; i++) {
 		assert_string_equal(conf->ingest[i].type, again->ingest[i].type);
 		assert_string_equal(conf->ingest[i].name, again->ingest[i].name);
+		assert_true(conf->ingest[i].deduplicate == again->ingest[i].deduplicate);
 	}
 	free(dump);
 	free(dump_again);
@@ -62,7 +63,8 @@ static void test_odd_texts_survive_the_round_trip(void **state)
 	    "http: {socketio: {heartbeat_interval: 3599, heartbeat_timeout: 3600}}\n"
 	    "ingest:\n"
 	    "  - {type: replay, file: \" a\\tb \", rate: 0.1, loop: false, refresh: true}\n"
-	    "  - {type: replay, file: ~x, rate: 33.333333333333336, name: other}\n"
+	    "  - {type: replay, file: ~x, rate: 33.333333333333336, name: other, deduplicate: "
+	    "false}\n"
 	    "  - {type: rc2udp, allow: [10.1.2.3/8, \"2001:db8::1/32\", \"::/0\"]}\n";
 	struct conf *conf = conf_of(text);
 

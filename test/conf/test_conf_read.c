@@ -137,6 +137,30 @@ static void test_ingest_names_are_unique(void **state)
 	conf_destroy(conf);
 }
 
+/* conf.h: sources take part in the search for duplicates unless an entry says otherwise. */
+static void test_ingest_entries_deduplicate_unless_told(void **state)
+{
+	struct conf *conf = conf_of("duplicates: {window: 5, age: 1m, join_window: 250ms}\n"
+	                            "ingest:\n"
+	                            "  - {type: replay, file: a}\n"
+	                            "  - {type: rc2udp, deduplicate: false}\n"
+	                            "  - {type: rcfeed-udp, deduplicate: true}\n");
+
+	(void)state;
+	assert_true(conf->ingest[0].deduplicate);
+	assert_false(conf->ingest[1].deduplicate);
+	assert_true(conf->ingest[2].deduplicate);
+	assert_int_equal(conf->duplicates.window, 5);
+	assert_int_equal(conf->duplicates.age, 60);
+	assert_int_equal(conf->duplicates.join_window, 250);
+	conf_destroy(conf);
+	conf = conf_of("duplicates:\n");
+	assert_int_equal(conf->duplicates.join_window, 0);
+	conf_destroy(conf);
+	assert_faults("ingest: [{type: rc2udp, deduplicate: 1}]\n",
+	              "t:1:38: ingest[0].deduplicate: \"1\" is not a boolean (want true or false)\n");
+}
+
 /* A list whose entries are all commented out is a list without entries. */
 static void test_ingest_may_be_empty(void **state)
 {
@@ -178,10 +202,10 @@ static void test_socketio_is_inside_http_only(void **state)
 	(void)state;
 	assert_faults("socketio: {}\n",
 	              "t:1:1: socketio: is not a key here (want workers, channel_names, log, "
-	              "slow_client, irc, http or ingest)\n");
+	              "slow_client, duplicates, irc, http or ingest)\n");
 	assert_faults("http.socketio: {}\n",
 	              "t:1:1: \"http.socketio\": is not a key here (want workers, channel_names, "
-	              "log, slow_client, irc, http or ingest)\n");
+	              "log, slow_client, duplicates, irc, http or ingest)\n");
 }
 
 /* A file of nothing but faults ends with a count, not with a book. */
@@ -211,6 +235,7 @@ int main(void)
 	    cmocka_unit_test(test_values_arrive_in_their_members),
 	    cmocka_unit_test(test_ingest_entries_are_read_by_type),
 	    cmocka_unit_test(test_ingest_names_are_unique),
+	    cmocka_unit_test(test_ingest_entries_deduplicate_unless_told),
 	    cmocka_unit_test(test_ingest_may_be_empty),
 	    cmocka_unit_test(test_ingest_entries_are_limited),
 	    cmocka_unit_test(test_socketio_is_inside_http_only),

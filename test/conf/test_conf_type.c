@@ -37,7 +37,8 @@ static void write_value(const struct conf_option *option, double amount, struct 
 	    option->type == &conf_type_address_list || option->type == &conf_type_address_networks;
 
 	if (!is_text && !is_list && option->type != &conf_type_text_map) {
-		buffer_printf(out, "%.15g", amount);
+		buffer_printf(out, "%.15g%s", amount,
+		              option->type == &conf_type_number_millis ? "ms" : "");
 		return;
 	}
 	buffer_append_text(out, is_text ? "\"" : is_list ? "[" : "{");

@@ -62,6 +62,20 @@ static void test_seconds_take_units(void **state)
 	assert_values(&option, cases);
 }
 
+/* A number alone means the same as for any duration. */
+static void test_milliseconds_take_units(void **state)
+{
+	static const struct conf_option option = {.type = &conf_type_number_millis, .max = 120000};
+	static const struct value_case cases[] = {
+	    {"0", "0ms"},      {"2", "2000ms"},    {"250ms", "250ms"}, {"2s", "2000ms"},
+	    {"1m", "60000ms"}, {"120001ms", NULL}, {"1h", NULL},       {"0.5", NULL},
+	    {"5 ms", NULL},    {"ms", NULL},       {NULL, NULL},
+	};
+
+	(void)state;
+	assert_values(&option, cases);
+}
+
 /* Sizes are binary and say so; KB and M could be either. */
 static void test_bytes_take_units(void **state)
 {
@@ -128,6 +142,7 @@ int main(void)
 	    cmocka_unit_test(test_unsigned_takes_plain_digits_only),
 	    cmocka_unit_test(test_auto_is_a_word_or_a_number),
 	    cmocka_unit_test(test_seconds_take_units),
+	    cmocka_unit_test(test_milliseconds_take_units),
 	    cmocka_unit_test(test_bytes_take_units),
 	    cmocka_unit_test(test_rate_takes_decimals_only),
 	};

@@ -52,6 +52,7 @@ static void test_change_copies_its_parts(void **state)
 	    .channel = text_of("#en.wikipedia"),
 	    .json = text_of("{}"),
 	    .line = text_of(""),
+	    .identity = {.meta_id = {.bytes = wiki, .length = 2}, .rc_id = 3},
 	};
 	struct change *change = change_create(&parts);
 
@@ -62,7 +63,48 @@ static void test_change_copies_its_parts(void **state)
 	assert_text(change->channel, "#en.wikipedia");
 	assert_text(change->json, "{}");
 	assert_text(change->line, "");
+	assert_text(change->identity.meta_id, "xx");
+	assert_int_equal(change->identity.rc_id, 3);
 	change_unref(change);
+}
+
+/* change.h: the JSON of one, the line and the channel of the other, all else of the first. */
+static void test_change_joins_two_forms(void **state)
+{
+	struct change_parts of_json = {
+	    .type = CHANGE_NEW,
+	    .wiki = text_of("w"),
+	    .channel = text_of("#made"),
+	    .json = text_of("{\"came\":1}"),
+	    .line = text_of("made"),
+	    .identity = {.meta_id = text_of("uuid"), .rc_id = 3, .revision_new = 4},
+	};
+	struct change_parts of_line = {
+	    .type = CHANGE_EDIT,
+	    .is_from_line = true,
+	    .wiki = text_of("v"),
+	    .channel = text_of("#came"),
+	    .json = text_of("{}"),
+	    .line = text_of("came"),
+	};
+	struct change *json = change_create(&of_json);
+	struct change *line = change_create(&of_line);
+	struct change *both = change_join(json, line);
+
+	(void)state;
+	assert_true(line->is_from_line);
+	change_unref(json);
+	change_unref(line);
+	assert_int_equal(both->type, CHANGE_NEW);
+	assert_false(both->is_from_line);
+	assert_text(both->wiki, "w");
+	assert_text(both->channel, "#came");
+	assert_text(both->json, "{\"came\":1}");
+	assert_text(both->line, "came");
+	assert_text(both->identity.meta_id, "uuid");
+	assert_int_equal(both->identity.rc_id, 3);
+	assert_int_equal(both->identity.revision_new, 4);
+	change_unref(both);
 }
 
 /* change.h: a NULL line is a change that does not go to IRC; an empty one does (IRCStream sends
@@ -261,6 +303,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(test_change_copies_its_parts),
+	    cmocka_unit_test(test_change_joins_two_forms),
 	    cmocka_unit_test(test_change_tells_no_line_from_an_empty_one),
 	    cmocka_unit_test(test_change_keeps_a_nul),
 	    cmocka_unit_test(test_change_types_have_rcfeeds_names),

@@ -424,6 +424,48 @@ static void test_rcfeed_irc_read_tells_what_mediawiki_told(void **state)
 	assert_int_equal(for_each_record(PAIRS, check_pair), 630);
 }
 
+/* change.h: a line tells which change it is by its URL; what is no whole number is 0. */
+static void test_rcfeed_irc_read_tells_which_change_it_is(void **state)
+{
+	static const struct {
+		const char *flags;
+		const char *url;
+		struct change_identity identity;
+	} cases[] = {
+	    {"",
+	     "https://x.org/w/index.php?diff=4&oldid=3&rcid=5",
+	     {.rc_id = 5, .revision_new = 4, .revision_old = 3}},
+	    {"N", "https://x.org/w/index.php?oldid=4", {.revision_new = 4}},
+	    {"", "https://x.org/w/index.php?oldid=4", {.rc_id = 0}},
+	    {"", "https://x.org/w/index.php?diff=4x&oldid=3&rcid=5x", {.rc_id = 0}},
+	    {"block", "", {.rc_id = 0}},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		bool is_log = cases[i].url[0] == '\0';
+		struct buffer datagram = {0};
+		enum drop_reason reason;
+		struct change *change;
+
+		buffer_printf(&datagram,
+		              "#x\t\00314[[\00307%s\00314]]\0034 %s\00310 \00302%s\003 \0035*\003 "
+		              "\00303U\003 \0035*\003 %s \00310c\003",
+		              is_log ? "Special:Log/block" : "P", cases[i].flags, cases[i].url,
+		              is_log ? "" : "(+1)");
+		change = rcfeed_irc_read(names, datagram.bytes, datagram.length, &reason);
+		buffer_finish(&datagram);
+		assert_non_null(change);
+		assert_true(change->is_from_line);
+		assert_int_equal(change->type == CHANGE_LOG, is_log);
+		assert_null(change->identity.meta_id.bytes);
+		assert_int_equal(change->identity.rc_id, cases[i].identity.rc_id);
+		assert_int_equal(change->identity.revision_new, cases[i].identity.revision_new);
+		assert_int_equal(change->identity.revision_old, cases[i].identity.revision_old);
+		change_unref(change);
+	}
+}
+
 /* A text of any other shape is shown on IRC; as JSON it tells its wiki. */
 static void test_rcfeed_irc_to_json_invents_nothing_for_other_texts(void **state)
 {
@@ -651,6 +693,7 @@ int main(void)
 	    cmocka_unit_test(test_rcfeed_irc_render_keeps_line_ends_out_of_every_field),
 	    cmocka_unit_test(test_rcfeed_irc_render_makes_no_line_of_half_a_change),
 	    cmocka_unit_test(test_rcfeed_irc_read_tells_what_mediawiki_told),
+	    cmocka_unit_test(test_rcfeed_irc_read_tells_which_change_it_is),
 	    cmocka_unit_test(test_rcfeed_irc_to_json_invents_nothing_for_other_texts),
 	    cmocka_unit_test(test_rcfeed_irc_to_json_believes_the_url_before_the_channel),
 	    cmocka_unit_test(test_rcfeed_irc_to_json_uncolours_the_target_of_a_log_entry),

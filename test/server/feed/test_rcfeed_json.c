@@ -196,6 +196,52 @@ static void test_rcfeed_json_read_takes_eventstreams_for_the_same(void **state)
 	assert_int_equal(for_each_record(PAIRS, check_event), 630);
 }
 
+#define MEMBERS(members) "{\"server_name\":\"x.org\"," members "}"
+
+/* change.h: what tells a change from others; what is missing, of a wrong type or senseless is 0. */
+static void test_rcfeed_json_read_tells_which_change_it_is(void **state)
+{
+	static const struct {
+		const char *json;
+		const char *meta_id;
+		uint64_t rc_id, log_id, revision_new, revision_old;
+	} cases[] = {
+	    {MEMBERS("\"type\":\"edit\",\"id\":5,\"revision\":{\"old\":3,\"new\":4},\"meta\":{"
+	             "\"id\":\"a-b\"}"),
+	     "a-b", 5, 0, 4, 3},
+	    {MEMBERS("\"type\":\"new\",\"id\":5,\"revision\":{\"new\":4}"), NULL, 5, 0, 4, 0},
+	    {MEMBERS("\"type\":\"new\",\"revision\":{\"old\":null,\"new\":4}"), NULL, 0, 0, 4, 0},
+	    {MEMBERS("\"type\":\"edit\",\"revision\":{\"new\":4}"), NULL, 0, 0, 0, 0},
+	    {MEMBERS("\"type\":\"log\",\"id\":null,\"log_id\":6"), NULL, 0, 6, 0, 0},
+	    {MEMBERS("\"type\":\"log\",\"id\":null,\"log_id\":0"), NULL, 0, 0, 0, 0},
+	    {MEMBERS("\"type\":\"categorize\",\"id\":5,\"revision\":{\"old\":3,\"new\":4}"), NULL,
+	     5, 0, 0, 0},
+	    {MEMBERS("\"type\":\"edit\",\"id\":-5,\"revision\":{\"old\":-3,\"new\":-4}"), NULL, 0,
+	     0, 0, 0},
+	    {MEMBERS("\"id\":\"5\",\"log_id\":6,\"meta\":\"a-b\""), NULL, 0, 0, 0, 0},
+	    {MEMBERS("\"meta\":{\"id\":7}"), NULL, 0, 0, 0, 0},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		struct change *change =
+		    must_read((struct text){cases[i].json, strlen(cases[i].json)});
+		const struct change_identity *identity = &change->identity;
+
+		assert_false(change->is_from_line);
+		assert_int_equal(identity->rc_id, cases[i].rc_id);
+		assert_int_equal(identity->log_id, cases[i].log_id);
+		assert_int_equal(identity->revision_new, cases[i].revision_new);
+		assert_int_equal(identity->revision_old, cases[i].revision_old);
+		if (cases[i].meta_id != NULL) {
+			assert_string_equal(identity->meta_id.bytes, cases[i].meta_id);
+		} else {
+			assert_null(identity->meta_id.bytes);
+		}
+		change_unref(change);
+	}
+}
+
 #define EDIT                                                                                 \
 	"\"title\":\"P\",\"user\":\"U\",\"comment\":\"c\",\"length\":{\"old\":1,\"new\":3}," \
 	"\"revision\":{\"old\":1,\"new\":2},\"server_url\":\"https://x.org\","               \
@@ -545,6 +591,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(test_rcfeed_json_read_gives_what_mediawiki_sent),
 	    cmocka_unit_test(test_rcfeed_json_read_takes_eventstreams_for_the_same),
+	    cmocka_unit_test(test_rcfeed_json_read_tells_which_change_it_is),
 	    cmocka_unit_test(test_rcfeed_json_read_takes_the_numbers_of_old_releases),
 	    cmocka_unit_test(test_rcfeed_json_read_takes_wrong_types_for_null),
 	    cmocka_unit_test(test_rcfeed_json_read_survives_the_greatest_numbers),
