@@ -26,5 +26,11 @@ const struct source_type *source_type_find(const char *type)
 void source_drop(const struct source_env *env, enum drop_reason reason)
 {
 	metric_add(&env->stats->dropped[reason], 1);
+	if (reason == DROP_CANARY) {
+		struct clock clock;
+
+		clock_update(&clock); /* env's may be from before the loop waited for this */
+		metric_set(&env->stats->last_change_ms, clock.wall_ms);
+	}
 	log_debug(&env->log, "source.dropped", "%s", drop_reason_label(reason));
 }

@@ -215,6 +215,7 @@ static void *start(const struct source_env *env, const struct conf_ingest *entry
 	}
 	require(uv_timer_init(env->loop, &replay->timer) == 0);
 	replay->timer.data = replay;
+	metric_set(&env->stats->is_up, 1);
 	resume(replay);
 	return replay;
 }

@@ -61,7 +61,10 @@ struct source_type {
 /* Lends the type of this name, NULL when there is none. */
 const struct source_type *source_type_find(const char *type);
 
-/* Count something that did not become a change, and say so in the log at debug. */
+/*
+ * Count something that did not become a change, and say so in the log at debug.  A canary
+ * event shows that the source is alive, as a change does: it counts as the last one seen.
+ */
 void source_drop(const struct source_env *env, enum drop_reason reason);
 
 #endif

@@ -243,6 +243,7 @@ static void *start(const struct source_env *env, read_datagram_fn *read,
 	for (size_t i = 0; i < count; i++) {
 		open_socket(source, descriptors[i]);
 	}
+	metric_set(&env->stats->is_up, 1);
 	resume(source);
 	return source;
 }

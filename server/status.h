@@ -27,7 +27,7 @@ struct source_stats {
 	metric duplicates; /* changes not published since another source had brought them */
 	metric reconnects; /* times a lost peer was connected to again */
 	metric is_up;      /* 1 while it can receive; one without a peer always can */
-	metric last_change_ms; /* Unix time of the last one published; 0: none yet */
+	metric last_change_ms; /* Unix time of the last one published or canary event; 0: none yet */
 };
 
 /* One worker's. */

@@ -67,7 +67,10 @@ static json_t *source_json(const struct source_stats *source, uint64_t now_ms)
 	set_metric(object, "received", &source->received);
 	set_metric(object, "published", &source->published);
 	(void)json_object_set_new(object, "dropped", dropped_json(source));
+	set_metric(object, "duplicates", &source->duplicates);
 	set_metric(object, "kernel_drops", &source->kernel_drops);
+	(void)json_object_set_new(object, "is_up", json_boolean(metric_read(&source->is_up) > 0));
+	set_metric(object, "reconnects", &source->reconnects);
 	if (last_ms == 0) {
 		(void)json_object_set_new(object, "last_change_age", json_null());
 	} else {

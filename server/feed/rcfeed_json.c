@@ -218,6 +218,15 @@ static bool has_server_name(const json_t *object)
 	return name.bytes != NULL && wiki_server_name_is_valid(name.bytes, name.length);
 }
 
+static bool is_canary(const json_t *object)
+{
+	static const char canary[] = "canary";
+	struct text domain = string_member(json_object_get(object, "meta"), "domain");
+
+	return domain.length == strlen(canary) &&
+	       memcmp(domain.bytes, canary, domain.length) == 0;
+}
+
 struct change *rcfeed_json_read(const struct wiki_names *names, const char *bytes, size_t length,
                                 enum drop_reason *reason)
 {
@@ -238,6 +247,8 @@ struct change *rcfeed_json_read(const struct wiki_names *names, const char *byte
 		*reason = DROP_JSON_SYNTAX;
 	} else if (!json_is_object(object)) {
 		*reason = DROP_NOT_AN_OBJECT;
+	} else if (is_canary(object)) {
+		*reason = DROP_CANARY;
 	} else if (!has_server_name(object)) {
 		*reason = DROP_NO_SERVER_NAME;
 	} else {

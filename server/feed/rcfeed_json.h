@@ -30,6 +30,9 @@
  * line cannot be rendered for it goes to no IRC channel.  Nor does one whose
  * channel could not be joined: its channel is "#" (see wiki_channel()).  The types,
  * minor, bot and patrolled may be numbers as in MediaWiki 1.22.
+ *
+ * An event whose `meta.domain` is "canary" is none: Wikimedia sends them several times an
+ * hour into every stream, quiet ones too, to see that they flow (DROP_CANARY).
  */
 struct change *rcfeed_json_read(const struct wiki_names *names, const char *bytes, size_t length,
                                 enum drop_reason *reason);

@@ -5,6 +5,7 @@ import pytest
 
 from http_client import CONNECTIONS, open_websocket
 from rcstreamd import make_change, wait_until
+from socketio_clients import RawWebSocket
 
 
 def status_of(run):
@@ -23,7 +24,10 @@ def test_status_of_a_fresh_server_is_whole(server):
     assert 0 <= status["uptime"] < 60
     assert status["version"] == run.log.wait_for("server.ready")["message"].split()[2].rstrip(",")
     assert [source["type"] for source in status["sources"]] == ["rc2udp", "rcfeed-udp"]
-    assert all(source["last_change_age"] is None for source in status["sources"])
+    for source in status["sources"]:
+        assert source["last_change_age"] is None
+        assert source["is_up"] is True
+        assert (source["duplicates"], source["reconnects"]) == (0, 0)
     assert set(status["clients"]) == {"irc", "http", "websocket", "socketio"}
     assert status["clients"]["http"] >= 1  # the one that asks
     assert status["counters"]["connections_accepted"] >= 1
@@ -46,6 +50,23 @@ def test_status_is_the_same_whichever_worker_is_asked(server):
         assert source["published"] == 10
         assert source["dropped"] == {"no_server_name": 1, "not_utf8": 1}
         assert 0 <= source["last_change_age"] < 60
+
+
+def test_canary_counts_for_health_and_reaches_nobody(server):
+    run = server()
+    client = RawWebSocket(run).connect_to_rc().subscribe("*")
+    run.send_rcfeed(make_change(meta={"domain": "canary"}, title="of the canary"))
+    run.send_rcfeed(make_change(meta={"domain": "en.wikipedia.org"}, title="of a user"))
+    assert client.receive_change()["title"] == "of a user"
+    source = status_of(run)["sources"][1]
+    assert (source["received"], source["published"]) == (2, 1)
+    assert source["dropped"] == {"canary": 1}
+
+
+def test_canary_is_a_sign_of_life(server):
+    run = server()
+    run.send_rcfeed(make_change(meta={"domain": "canary"}))
+    wait_until(lambda: status_of(run)["sources"][1]["last_change_age"] == 0, what="its age")
 
 
 @pytest.mark.threads

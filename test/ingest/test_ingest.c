@@ -36,11 +36,28 @@ static void test_ingest_counts_drops_by_reason(void **state)
 	assert_int_equal(metric_read(&stats.dropped[DROP_TRUNCATED]), 0);
 }
 
+/* source.h: a canary event is counted, and counts as the last that was seen of the source. */
+static void test_ingest_takes_a_canary_for_a_sign_of_life(void **state)
+{
+	struct source_stats stats = {0};
+	struct source_env env = {.stats = &stats, .log = {.name = "test"}};
+	struct clock before;
+
+	(void)state;
+	clock_update(&before);
+	source_drop(&env, DROP_NO_TAB);
+	assert_int_equal(metric_read(&stats.last_change_ms), 0);
+	source_drop(&env, DROP_CANARY);
+	assert_int_equal(metric_read(&stats.dropped[DROP_CANARY]), 1);
+	assert_true(metric_read(&stats.last_change_ms) >= before.wall_ms);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(test_ingest_finds_a_source_by_its_type),
 	    cmocka_unit_test(test_ingest_counts_drops_by_reason),
+	    cmocka_unit_test(test_ingest_takes_a_canary_for_a_sign_of_life),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -150,6 +150,9 @@ static void test_status_shows_each_source(void **state)
 	metric_add(&sources[1].dropped[DROP_NOT_UTF8], 2);
 	metric_add(&sources[1].dropped[DROP_JSON_SYNTAX], 1);
 	metric_add(&sources[1].kernel_drops, 8);
+	metric_add(&sources[1].duplicates, 4);
+	metric_add(&sources[1].reconnects, 5);
+	metric_set(&sources[1].is_up, 1);
 	metric_add(&sources[1].last_change_ms, 1700000098000);
 	object = ask(&harness);
 	fresh = json_array_get(json_object_get(object, "sources"), 0);
@@ -157,11 +160,16 @@ static void test_status_shows_each_source(void **state)
 	assert_string_equal(json_string_value(json_object_get(fresh, "name")), "rc2udp");
 	assert_true(json_is_null(json_object_get(fresh, "last_change_age")));
 	assert_int_equal(json_object_size(json_object_get(fresh, "dropped")), 0);
+	assert_int_equal(number(fresh, "duplicates"), 0);
+	assert_true(json_is_false(json_object_get(fresh, "is_up")));
 	assert_string_equal(json_string_value(json_object_get(used, "name")), "caf\xc3\xa9 \"2\"");
 	assert_string_equal(json_string_value(json_object_get(used, "type")), "rcfeed-udp");
 	assert_int_equal(number(used, "received"), 9);
 	assert_int_equal(number(used, "published"), 6);
 	assert_int_equal(number(used, "kernel_drops"), 8);
+	assert_int_equal(number(used, "duplicates"), 4);
+	assert_int_equal(number(used, "reconnects"), 5);
+	assert_true(json_is_true(json_object_get(used, "is_up")));
 	assert_int_equal(number(used, "last_change_age"), 2);
 	assert_int_equal(number(json_object_get(used, "dropped"), "not_utf8"), 2);
 	assert_int_equal(number(json_object_get(used, "dropped"), "json_syntax"), 1);

@@ -479,6 +479,26 @@ static void test_rcfeed_json_read_drops_what_names_no_wiki(void **state)
 	}
 }
 
+/* rcfeed_json.h: a canary event is one by its domain alone, whatever else it looks like. */
+static void test_rcfeed_json_read_drops_canary_events(void **state)
+{
+	static const char *const changes[] = {
+	    MEMBERS("\"meta\":{\"domain\":\"canary.org\"}"),
+	    MEMBERS("\"meta\":{\"domain\":\"canar\"}"),
+	    MEMBERS("\"meta\":{\"id\":\"canary\"}"),
+	    MEMBERS("\"meta\":\"canary\",\"domain\":\"canary\""),
+	    MEMBERS("\"wiki\":\"canary\",\"title\":\"canary\""),
+	};
+
+	(void)state;
+	assert_dropped(TEXT(MEMBERS("\"type\":\"edit\",\"meta\":{\"domain\":\"canary\"}")),
+	               DROP_CANARY);
+	assert_dropped(TEXT("{\"meta\":{\"domain\":\"canary\"}}"), DROP_CANARY);
+	for (size_t i = 0; i < sizeof(changes) / sizeof(changes[0]); i++) {
+		change_unref(must_read((struct text){changes[i], strlen(changes[i])}));
+	}
+}
+
 /* One object with arrays in its log_params, `depth` levels in all. */
 static void nest(size_t depth, struct buffer *out)
 {
@@ -603,6 +623,7 @@ int main(void)
 	    cmocka_unit_test(test_rcfeed_json_read_drops_what_is_not_utf8),
 	    cmocka_unit_test(test_rcfeed_json_read_drops_what_is_no_object),
 	    cmocka_unit_test(test_rcfeed_json_read_drops_what_names_no_wiki),
+	    cmocka_unit_test(test_rcfeed_json_read_drops_canary_events),
 	    cmocka_unit_test(test_rcfeed_json_read_drops_what_is_nested_too_deeply),
 	    cmocka_unit_test(test_rcfeed_json_read_drops_every_beginning_of_an_object),
 	    cmocka_unit_test(test_rcfeed_json_read_survives_damaged_datagrams),
