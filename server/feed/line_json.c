@@ -147,5 +147,6 @@ void line_json_write(const struct irc_line *line, struct text server_name, struc
 	write_text("server_name", server_name, out);
 	write_text("server_script_path", line->script_path, out);
 	write_null("wiki", out);
+	write_number("length_difference", line->size, out);
 	buffer_append_byte(out, '}');
 }

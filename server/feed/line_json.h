@@ -20,6 +20,10 @@
  * Not told by any line: namespace, title_url, timestamp, log_id, log_params, wiki,
  * the lengths of an edit, and of a log entry also id, bot, comment and where the
  * wiki is.
+ *
+ * What a line tells of an edit's lengths is how they differ, for which RCFeed has no
+ * member: it is handed on as `length_difference`, the last one and the only one that is
+ * not RCFeed's.
  */
 void line_json_write(const struct irc_line *line, struct text server_name, struct buffer *out);
 

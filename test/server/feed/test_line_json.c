@@ -12,7 +12,8 @@ static void assert_written(const struct irc_line *line, const char *wanted)
 	buffer_finish(&out);
 }
 
-/* RCFeed's members in RCFeed's order; an edit's lengths are not told, only how they differ. */
+/* RCFeed's members in RCFeed's order; an edit's lengths are not told, only how they differ, for
+ * which there is a member of our own behind them. */
 static void test_line_json_writes_an_edit(void **state)
 {
 	(void)state;
@@ -38,7 +39,7 @@ static void test_line_json_writes_an_edit(void **state)
 	    "\"revision\":{\"old\":1,\"new\":2},\"log_id\":null,\"log_type\":null,"
 	    "\"log_action\":null,\"log_params\":null,\"log_action_comment\":null,"
 	    "\"server_url\":\"https://x.org\",\"server_name\":\"x.org\","
-	    "\"server_script_path\":\"/w\",\"wiki\":null}");
+	    "\"server_script_path\":\"/w\",\"wiki\":null,\"length_difference\":5}");
 }
 
 /* The size of a new page is its length; without rcid nothing tells whether it is patrolled. */
@@ -59,7 +60,7 @@ static void test_line_json_writes_a_new_page(void **state)
 	               "\"length\":{\"old\":null,\"new\":5},\"revision\":{\"old\":null,\"new\":2},"
 	               "\"log_id\":null,\"log_type\":null,\"log_action\":null,\"log_params\":null,"
 	               "\"log_action_comment\":null,\"server_url\":null,\"server_name\":\"x.org\","
-	               "\"server_script_path\":null,\"wiki\":null}");
+	               "\"server_script_path\":null,\"wiki\":null,\"length_difference\":5}");
 }
 
 /* Of a log entry the line has the action's comment, not the bare one, and no flags. */
@@ -78,7 +79,8 @@ static void test_line_json_writes_a_log_entry(void **state)
 	               "\"length\":null,\"revision\":null,\"log_id\":null,\"log_type\":\"move\","
 	               "\"log_action\":\"move_redir\",\"log_params\":null,"
 	               "\"log_action_comment\":\"moved [[A]] to [[B]]\",\"server_url\":null,"
-	               "\"server_name\":\"x.org\",\"server_script_path\":null,\"wiki\":null}");
+	               "\"server_name\":\"x.org\",\"server_script_path\":null,\"wiki\":null,"
+	               "\"length_difference\":null}");
 }
 
 int main(void)

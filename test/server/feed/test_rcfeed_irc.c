@@ -279,7 +279,8 @@ static void assert_has_all_members(const json_t *object)
 	                                   "server_url",
 	                                   "server_name",
 	                                   "server_script_path",
-	                                   "wiki"};
+	                                   "wiki",
+	                                   "length_difference"};
 	void *iterator = json_object_iter((json_t *)object);
 
 	for (size_t i = 0; i < sizeof(keys) / sizeof(keys[0]); i++) {
@@ -326,6 +327,12 @@ static void assert_same_cleaned(const json_t *met, const json_t *wanted, const c
 	buffer_finish(&cleaned);
 }
 
+/* 0 when it is null, as for what was before a new page. */
+static json_int_t length_of(const json_t *change, const char *key)
+{
+	return json_integer_value(json_object_get(json_object_get(change, "length"), key));
+}
+
 static void check_edit(const json_t *met, const json_t *wanted)
 {
 	bool is_new = strcmp(json_string_value(json_object_get(wanted, "type")), "new") == 0;
@@ -354,6 +361,8 @@ static void check_edit(const json_t *met, const json_t *wanted)
 	} else {
 		assert_null_member(length, "new");
 	}
+	assert_int_equal(json_integer_value(json_object_get(met, "length_difference")),
+	                 length_of(wanted, "new") - length_of(wanted, "old"));
 	assert_null_member(met, "log_type");
 	assert_null_member(met, "log_action");
 	assert_null_member(met, "log_action_comment");
