@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * A ring of entries, oldest first, and a table of the keys that lead to them: up to four
+ * A ring of entries, oldest first, and a table of the keys that lead to them: up to five
  * an entry, a byte for their kind in front so that no two kinds meet.  The whole text
  * is kept, not a digest of it: two keys taken for one would lose a change.
  */
@@ -14,7 +14,7 @@
 #include "server/base/table.h"
 
 /* In the order in which they are compared. */
-enum key_kind { KEY_META_ID, KEY_RC_ID, KEY_LOG_ID, KEY_REVISIONS, KEY_KINDS };
+enum key_kind { KEY_META_ID, KEY_RC_ID, KEY_LOG_ID, KEY_REVISIONS, KEY_LINE, KEY_KINDS };
 
 struct entry;
 
@@ -99,13 +99,23 @@ static void write_revisions(const struct change *change, struct buffer *out)
 	              out);
 }
 
+/* Neither has a NUL in it, so nothing else runs together to the same. */
+static void write_line(const struct change *change, struct buffer *out)
+{
+	if (change->type == CHANGE_LOG && change->line.bytes != NULL &&
+	    change->line.length <= DUPLICATES_LINE_MAX) {
+		buffer_append_byte(out, 't');
+		buffer_append(out, change->wiki.bytes, change->wiki.length + 1);
+		buffer_append(out, change->line.bytes, change->line.length);
+	}
+}
+
 static struct key_lengths write_keys(const struct change *change, struct buffer *out)
 {
 	static void (*const writers[])(const struct change *change, struct buffer *out) = {
-	    [KEY_META_ID] = write_meta_id,
-	    [KEY_RC_ID] = write_rc_id,
-	    [KEY_LOG_ID] = write_log_id,
-	    [KEY_REVISIONS] = write_revisions,
+	    [KEY_META_ID] = write_meta_id, [KEY_RC_ID] = write_rc_id,
+	    [KEY_LOG_ID] = write_log_id,   [KEY_REVISIONS] = write_revisions,
+	    [KEY_LINE] = write_line,
 	};
 	struct key_lengths lengths;
 

@@ -21,9 +21,11 @@
  *   3. the wiki and the `log_id` of a log entry: not all have an rcid
  *   4. the wiki and the revisions of an edit or a new page: `revision` of the JSON,
  *      `diff=` and `oldid=` of a line's URL
+ *   5. the wiki and the line of a log entry, which has no number: of JSON, the one that
+ *      was made of it, which is MediaWiki's to the byte but for an interwiki prefix
  *
- * A change with none of them, such as the line of a log entry, is like no other.  A source
- * that brings a change twice means it: only what another one brought is a duplicate.
+ * A change with none of them is like no other.  A source that brings a change twice means
+ * it: only what another one brought is a duplicate.
  *
  * Remembered are the last `entries_max` changes of the last `age_ms`.
  *
@@ -33,6 +35,9 @@ struct duplicates;
 
 /* A longer `meta.id` is taken for none; a UUID has 36 bytes. */
 #define DUPLICATES_META_ID_MAX 64
+
+/* A log entry with a longer line is not told by it: what is kept of each has a bound. */
+#define DUPLICATES_LINE_MAX 1024
 
 /* The remembered change that another one is the same as. */
 struct duplicates_match {

@@ -115,8 +115,8 @@ void joiner_destroy(struct joiner *joiner)
 static bool is_awaited(const struct joiner *joiner, const struct change *change)
 {
 	return joiner->window_ms > 0 &&
-	       (change->type == CHANGE_EDIT || change->type == CHANGE_NEW) &&
-	       (change->identity.rc_id > 0 || change->identity.revision_new > 0) &&
+	       (change->type == CHANGE_EDIT || change->type == CHANGE_NEW ||
+	        change->type == CHANGE_LOG) &&
 	       find_wiki(joiner, change->wiki) != NULL;
 }
 

@@ -15,8 +15,8 @@
  *   change ── joiner_add() ──> held, in order ── joiner_take() ──> published
  *                                ^ joiner_join(): the other form
  *
- * Only edits and new pages wait, for no line of another kind can be told to be the same
- * change (duplicates.h), and only those of wikis of which two forms have met.  A wiki of
+ * Only what MediaWiki sends in both forms waits, and of wikis only those of which two forms
+ * have met (duplicates.h).  A wiki of
  * which JOINER_MISSES_MAX in a row have waited in vain is not waited for any more, until
  * two meet again.  Whatever is behind one that waits waits with it: the order
  * stays that of arrival.

@@ -223,8 +223,7 @@ static bool is_canary(const json_t *object)
 	static const char canary[] = "canary";
 	struct text domain = string_member(json_object_get(object, "meta"), "domain");
 
-	return domain.length == strlen(canary) &&
-	       memcmp(domain.bytes, canary, domain.length) == 0;
+	return domain.length == strlen(canary) && memcmp(domain.bytes, canary, domain.length) == 0;
 }
 
 struct change *rcfeed_json_read(const struct wiki_names *names, const char *bytes, size_t length,

@@ -145,6 +145,31 @@ def test_source_that_is_told_to_repeats_what_others_bring(server):
     assert roads.socketio.receive_change()["user"] == "Alice"
 
 
+def test_log_entry_is_known_by_its_line(server):
+    """It has no number on IRC; what is made of the JSON is the very line that MediaWiki sends."""
+    roads = Roads(server, ingest=sources())
+    entry = make_change(
+        type="log",
+        notify_url=None,
+        minor=None,
+        revision=None,
+        length=None,
+        log_type="move",
+        log_action="move",
+        log_action_comment='moved [[Example page]] to [[B]]: "why"',
+    )
+    line = (
+        "\x0314[[\x0307Special:Log/move\x0314]]\x034 move\x0310 \x0302\x03 \x035*\x03 "
+        '\x0303Alice\x03 \x035*\x03  \x0310moved [[\x0302Example page\x0310]] to [[B]]: "why"\x03'
+    )
+    roads.run.send_rc2udp("#en.wikipedia", line)
+    roads.wait_for("received", 0, 0, 2)
+    roads.send_json(0, entry)
+    roads.wait_for("duplicates", 1, 0, 0)
+    assert roads.next_line() == says("#en.wikipedia", line)
+    roads.irc.expect_nothing(0.1)
+
+
 def test_source_that_repeats_itself_is_believed(server):
     roads = Roads(server, ingest=sources())
     for _ in range(3):

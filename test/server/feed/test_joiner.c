@@ -128,7 +128,7 @@ static void test_joiner_holds_nothing_without_need(void **state)
 {
 	struct joiner *joiner = create_joiner(WINDOW_MS);
 	struct joiner *without_window = create_joiner(0);
-	struct change *change = create_typed("x.org", CHANGE_LOG, true);
+	struct change *change = create_typed("x.org", CHANGE_OTHER, true);
 
 	(void)state;
 	add(joiner, change, 1, 0);
@@ -138,14 +138,13 @@ static void test_joiner_holds_nothing_without_need(void **state)
 	add(joiner, create("y.org", true), 3, 0);
 	assert_int_equal(take(joiner, 0), 3);
 	change = create("x.org", true);
-	change->identity.revision_new = 0;
-	add(joiner, change, 4, 0);
-	assert_int_equal(take(joiner, 0), 4);
-	change = create("x.org", true);
-	change->id = 5;
+	change->id = 4;
 	joiner_add(joiner, change, false, 0);
-	assert_int_equal(take(joiner, 0), 5);
-	add(joiner, create_typed("x.org", CHANGE_NEW, true), 6, 0);
+	assert_int_equal(take(joiner, 0), 4);
+	add(joiner, create_typed("x.org", CHANGE_NEW, true), 5, 0);
+	assert_int_equal(take(joiner, 0), 0);
+	assert_int_equal(take(joiner, WINDOW_MS), 5);
+	add(joiner, create_typed("x.org", CHANGE_LOG, true), 6, 0);
 	assert_int_equal(take(joiner, 0), 0);
 	joiner_destroy(joiner);
 	add(without_window, create("x.org", true), 1, 0);
