@@ -1,0 +1,157 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "ingest/state_file.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "ingest/sse_reader.h"
+
+#define HEAD   "rcstreamd state 1\n"
+#define SUFFIX ".new"
+#define PIECE  4096
+
+/* --- reading ------------------------------------------------------------ */
+
+/* A piece over the limit at the most, so that a file over it is seen to be. */
+static bool read_whole(int descriptor, struct buffer *out)
+{
+	while (out->length <= STATE_FILE_MAX) {
+		ssize_t got = read(descriptor, buffer_reserve(out, PIECE), PIECE);
+
+		if (got == 0) {
+			return true;
+		}
+		if (got < 0 && errno != EINTR) {
+			return false;
+		}
+		out->length += got > 0 ? (size_t)got : 0;
+	}
+	return true;
+}
+
+static bool skip(struct text *text, const char *word)
+{
+	size_t length = strlen(word);
+
+	if (text->length < length || memcmp(text->bytes, word, length) != 0) {
+		return false;
+	}
+	text->bytes += length;
+	text->length -= length;
+	return true;
+}
+
+/* What is left is `key`, a value and the end of the file's last line. */
+static bool skip_last(struct text *text, const char *key)
+{
+	if (!skip(text, key) || text->length == 0 || text->bytes[text->length - 1] != '\n') {
+		return false;
+	}
+	text->length--;
+	return sse_reader_id_is_valid(*text);
+}
+
+static enum state_file_outcome parse(struct text text, const char *file, const char *url,
+                                     struct buffer *id, struct error *error)
+{
+	const char *end;
+
+	if (text.length > STATE_FILE_MAX || !skip(&text, HEAD "url ") ||
+	    (end = memchr(text.bytes, '\n', text.length)) == NULL) {
+		error_set(error, "%s: is not a whole state file", file);
+		return STATE_FILE_IGNORED;
+	}
+	if ((size_t)(end - text.bytes) != strlen(url) || !skip(&text, url)) {
+		error_set(error, "%s: is of another URL", file);
+		return STATE_FILE_IGNORED;
+	}
+	if (!skip_last(&text, "\nid ")) {
+		error_set(error, "%s: is not a whole state file", file);
+		return STATE_FILE_IGNORED;
+	}
+	buffer_append(id, text.bytes, text.length);
+	return STATE_FILE_READ;
+}
+
+enum state_file_outcome state_file_read(const char *file, const char *url, struct buffer *id,
+                                        struct error *error)
+{
+	int descriptor = open(file, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
+	enum state_file_outcome outcome = STATE_FILE_IGNORED;
+	struct buffer content = {0};
+
+	buffer_clear(id);
+	if (descriptor < 0 && errno == ENOENT) {
+		return STATE_FILE_ABSENT;
+	}
+	if (descriptor < 0 || !read_whole(descriptor, &content)) {
+		error_set(error, "%s: %s", file, strerror(errno));
+	} else {
+		outcome = parse((struct text){content.bytes, content.length}, file, url, id, error);
+	}
+	if (descriptor >= 0) {
+		(void)close(descriptor);
+	}
+	buffer_finish(&content);
+	return outcome;
+}
+
+/* --- writing ------------------------------------------------------------ */
+
+static bool write_whole(int descriptor, struct text text)
+{
+	while (text.length > 0) {
+		ssize_t written = write(descriptor, text.bytes, text.length);
+
+		if (written < 0 && errno != EINTR) {
+			return false;
+		}
+		text.bytes += written > 0 ? written : 0;
+		text.length -= written > 0 ? (size_t)written : 0;
+	}
+	return true;
+}
+
+/* Make a new file of this content that is on the disk when this returns. */
+static bool create_synced(const char *file, struct text text)
+{
+	int descriptor = open(file, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW, 0600);
+	bool is_written;
+	int fault;
+
+	if (descriptor < 0) {
+		return false;
+	}
+	is_written = write_whole(descriptor, text) && fdatasync(descriptor) == 0;
+	fault = errno;
+	is_written = close(descriptor) == 0 && is_written;
+	errno = is_written ? 0 : fault;
+	return is_written;
+}
+
+bool state_file_write(const char *file, const char *url, struct text id, struct error *error)
+{
+	struct buffer content = {0};
+	struct buffer name = {0};
+	bool is_written;
+	char *new_file;
+
+	buffer_printf(&content, HEAD "url %s\nid ", url);
+	buffer_append(&content, id.bytes, id.length);
+	buffer_append_byte(&content, '\n');
+	buffer_printf(&name, "%s" SUFFIX, file);
+	new_file = buffer_take(&name, NULL);
+	is_written = create_synced(new_file, (struct text){content.bytes, content.length}) &&
+	             rename(new_file, file) == 0;
+	if (!is_written) {
+		error_set(error, "%s: %s", new_file, strerror(errno));
+		(void)unlink(new_file);
+	}
+	free(new_file);
+	buffer_finish(&content);
+	return is_written;
+}
