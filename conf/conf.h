@@ -101,6 +101,7 @@ struct conf_ingest {
 	union {
 		struct conf_rc2udp rc2udp;
 		struct conf_rcfeed_udp rcfeed_udp;
+		struct conf_eventstreams eventstreams;
 		struct conf_replay replay;
 	} as;
 };

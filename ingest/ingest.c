@@ -3,6 +3,7 @@
 #include <stddef.h>
 #include <string.h>
 
+#include "ingest/eventstreams.h"
 #include "ingest/replay.h"
 #include "ingest/source.h"
 #include "ingest/udp.h"
@@ -10,6 +11,7 @@
 static const struct source_type *const types[] = {
     &rc2udp_source,
     &rcfeed_udp_source,
+    &eventstreams_source,
     &replay_source,
 };
 

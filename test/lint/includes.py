@@ -43,6 +43,8 @@ FIGURES_READERS = ("server/net", "ingest", "protocols")
 
 # Bytes to structs and back: no loop, no session, not even through another header.
 CODECS = (
+    "ingest/eventstreams_meta.[ch]",
+    "ingest/sse_reader.[ch]",
     "protocols/irc/irc_message.[ch]",
     "protocols/socketio/socketio_packet.[ch]",
     "protocols/sse/sse_event.[ch]",
