@@ -10,7 +10,6 @@
 #include <string.h>
 
 #include "ingest/backoff.h"
-#include "ingest/eventstreams_meta.h"
 #include "ingest/eventstreams_request.h"
 #include "ingest/recent_ids.h"
 #include "ingest/sse_reader.h"
@@ -54,42 +53,23 @@ static void settle(struct eventstreams *source)
 
 /* --- events --------------------------------------------------------------- */
 
-/* Canary events need not name a wiki: those that do not are no changes, and known all the same. */
-static bool read_event(const struct eventstreams *source, struct text data, struct change **change,
-                       struct eventstreams_meta *meta)
-{
-	enum drop_reason reason = DROP_REASONS;
-
-	*change = rcfeed_json_read(source->env->names, data.bytes, data.length, &reason);
-	*meta = (struct eventstreams_meta){0};
-	if (*change != NULL || reason == DROP_NO_SERVER_NAME) {
-		eventstreams_meta_read(data, meta);
-	}
-	if (*change == NULL && !meta->is_canary) {
-		source_drop(source->env, reason);
-	}
-	return *change != NULL;
-}
-
 /* False for an event that has come before. */
 static bool take_data(struct eventstreams *source, struct text data)
 {
 	const struct source_env *env = source->env;
-	struct eventstreams_meta meta;
-	struct change *change;
-	bool is_change = read_event(source, data, &change, &meta);
+	enum drop_reason reason;
+	struct change *change = rcfeed_json_read(env->names, data.bytes, data.length, &reason);
 
-	if (!recent_ids_add(source->ids, (struct text){meta.id, meta.id_length})) {
+	if (change == NULL) {
+		source_drop(env, reason);
+		return true;
+	}
+	if (!recent_ids_add(source->ids, change->identity.meta_id)) {
 		metric_add(&env->stats->duplicates, 1);
 		change_unref(change);
 		return false;
 	}
-	if (meta.is_canary) {
-		metric_set(&env->stats->last_change_ms, env->clock->wall_ms);
-		change_unref(change);
-	} else if (is_change) {
-		env->publish(env, change);
-	}
+	env->publish(env, change);
 	return true;
 }
 

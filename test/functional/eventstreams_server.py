@@ -15,6 +15,15 @@ TIMEOUT_S = 20  # a bound on waiting, for threads of a test that has failed
 TOPICS = ("eqiad.mediawiki.recentchange", "codfw.mediawiki.recentchange")
 
 
+def stop_listening(listener):
+    """A thread that waits in accept() would keep a socket listening that is only closed."""
+    try:
+        listener.shutdown(socket.SHUT_RDWR)
+    except OSError:
+        pass  # it is closed already
+    listener.close()
+
+
 class Exchange:
     """One request, and what is sent in answer to it."""
 
@@ -79,7 +88,7 @@ class EventStreams:
             self._is_closed = True
             self._changed.notify_all()
         self.gate.set()
-        self._listener.close()
+        stop_listening(self._listener)
 
     def publish(self, data, topic=0):
         """Add an event to a topic: an object, or the text of its data."""
@@ -254,7 +263,7 @@ class Proxy:
         return f"http://127.0.0.1:{self.port}"
 
     def close(self):
-        self._listener.close()
+        stop_listening(self._listener)
 
     def _accept(self):
         while True:

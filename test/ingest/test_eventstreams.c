@@ -243,9 +243,8 @@ static void test_canary_events_reach_nobody(void **state)
 	assert_int_equal(metric_read(&stats->last_change_ms), 0);
 	assert_true(turn_until(trial, &stats->received, 3));
 	assert_published(trial, "");
-	assert_int_equal(metric_read(&stats->last_change_ms), trial.rig->clock.wall_ms);
-	assert_int_equal(metric_read(&stats->duplicates), 1);
-	assert_int_equal(rig_dropped(trial.rig, DROP_NO_SERVER_NAME), 0);
+	assert_int_not_equal(metric_read(&stats->last_change_ms), 0);
+	assert_int_equal(rig_dropped(trial.rig, DROP_CANARY), 3);
 	destroy(trial);
 }
 
