@@ -147,16 +147,23 @@ static void take_input(struct connection *connection, const char *bytes, size_t 
 
 /*
  * A choked client's end is not read before all its input is taken; where the owner has
- * put input off until the end of the turn, the end waits for it.
+ * put input off, the end waits for it; and one that moves is met where it moves to.
  */
+static void end_of_input(struct connection *connection)
+{
+	if (!connection->wants_resume && connection->on_detached == NULL) {
+		connection_close(connection, CLOSE_CLIENT_CLOSED);
+	}
+}
+
 static void on_eof(struct connection *connection)
 {
 	connection->has_eof = true;
 	connection->is_reading = false;
 	if (connection->state == CONNECTION_LINGERING) {
 		end(connection);
-	} else if (!connection->wants_resume) {
-		connection_close(connection, CLOSE_CLIENT_CLOSED);
+	} else {
+		end_of_input(connection);
 	}
 }
 
@@ -247,12 +254,13 @@ bool connection_is_choked(const struct connection *connection)
 static void resume(struct connection *connection)
 {
 	connection->wants_resume = false;
+	connection->resumed_turn = connection->net->turn;
 	if (connection->held.length > 0) {
 		take_input(connection, NULL, 0);
 	}
 	update_reading(connection);
-	if (connection->has_eof && !connection->wants_resume) {
-		connection_close(connection, CLOSE_CLIENT_CLOSED);
+	if (connection->has_eof) {
+		end_of_input(connection);
 	}
 }
 
@@ -504,14 +512,26 @@ static void try_detach(struct connection *connection)
 	connection_abort(connection, CLOSE_MOVED);
 }
 
+/* Whether it is to go on with held input, and nothing else. */
+static bool is_to_resume(const struct connection *connection)
+{
+	return connection_is_open(connection) && connection->on_detached == NULL &&
+	       connection->wants_resume;
+}
+
+bool connection_had_its_turn(const struct connection *connection)
+{
+	return is_to_resume(connection) && connection->resumed_turn == connection->net->turn;
+}
+
 void connection_turn(struct connection *connection)
 {
 	if (connection->state == CONNECTION_CLOSING) {
 		begin_closing(connection);
+	} else if (is_to_resume(connection)) {
+		resume(connection);
 	} else if (connection_is_open(connection) && connection->on_detached != NULL) {
 		try_detach(connection);
-	} else if (connection_is_open(connection) && connection->wants_resume) {
-		resume(connection);
 	}
 	update_reading(connection);
 }

@@ -44,9 +44,8 @@ struct connection_ops {
 
 	/*
 	 * It is to end for this reason.  Unsubscribe, disarm, send the last word with
-	 * connection_send() when the reason is told (close_reason_row()).  Called once
-	 * before on_closed(), when nothing can be sent any more too; not for one
-	 * that was detached.
+	 * connection_send() when the reason is told (close_reason_row()).  Called once before
+	 * on_closed(), when nothing can be sent any more too; not for one that was detached.
 	 */
 	void (*on_closing)(struct connection *connection, enum close_reason reason);
 
@@ -81,6 +80,7 @@ struct connection {
 	bool is_reading;
 	bool was_choked; /* input waits until the outbox has drained */
 	bool wants_resume;
+	uint64_t resumed_turn;    /* net.turn when held input was taken up last */
 	bool is_dirty;            /* in net.dirty */
 	bool is_pending;          /* in net.pending */
 	uint16_t wires_in_flight; /* given to uv_write(): must stay in the outbox */
@@ -129,7 +129,7 @@ void connection_send(struct connection *connection, struct wire *wire);
 /* Queue a copy of bytes; 0 bytes do nothing. */
 void connection_send_bytes(struct connection *connection, const char *bytes, size_t length);
 
-/* Call on_input() with what is held, before the loop waits again. */
+/* Call on_input() with what is held: before the loop waits again, and once a turn at most. */
 void connection_resume(struct connection *connection);
 
 /* Whether the client takes its replies too slowly for more commands to be run now. */

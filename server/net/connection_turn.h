@@ -7,7 +7,12 @@
  *
  * Threads: the worker's.
  */
+#include <stdbool.h>
+
 struct connection;
+
+/* Whether all it was marked for is to take up its input, and it did so this turn already. */
+bool connection_had_its_turn(const struct connection *connection);
 
 /* Begin to close, detach or resume, whichever the connection was marked for. */
 void connection_turn(struct connection *connection);

@@ -22,6 +22,12 @@ static void on_check(uv_check_t *check)
 	clock_update(&net->clock);
 }
 
+/* Being active is all it has to do: with it the loop does not wait. */
+static void on_idle(uv_idle_t *idle)
+{
+	(void)idle;
+}
+
 static void on_prepare(uv_prepare_t *prepare)
 {
 	net_turn(prepare->data);
@@ -41,6 +47,7 @@ struct net *net_create(const struct net_options *options)
 	require(uv_prepare_init(net->loop, &net->prepare) == 0);
 	require(uv_check_init(net->loop, &net->check) == 0);
 	require(uv_timer_init(net->loop, &net->tick) == 0);
+	require(uv_idle_init(net->loop, &net->idle) == 0);
 	net->prepare.data = net;
 	net->check.data = net;
 	net->tick.data = net;
@@ -56,8 +63,12 @@ static void work_off_marks(struct net *net)
 
 	while ((connection = net->pending) != NULL) {
 		DL_DELETE2(net->pending, connection, prev_pending, next_pending);
-		connection->is_pending = false;
-		connection_turn(connection);
+		if (connection_had_its_turn(connection)) {
+			DL_APPEND2(net->later, connection, prev_pending, next_pending);
+		} else {
+			connection->is_pending = false;
+			connection_turn(connection);
+		}
 	}
 	while ((connection = net->dirty) != NULL) {
 		DL_DELETE2(net->dirty, connection, prev_dirty, next_dirty);
@@ -66,16 +77,31 @@ static void work_off_marks(struct net *net)
 	}
 }
 
-/* Input taken up again writes replies, and a flush lets input go on: until none is left. */
+/* What would go on with its input once more waits until the others had their turn. */
+static void put_off(struct net *net)
+{
+	net->pending = net->later;
+	net->later = NULL;
+	if (net->pending != NULL) {
+		require(uv_idle_start(&net->idle, on_idle) == 0);
+	} else {
+		(void)uv_idle_stop(&net->idle);
+	}
+}
+
+/* Input taken up again writes replies, and a flush lets input go on. */
 void net_turn(struct net *net)
 {
+	net->turn++;
 	while (net->pending != NULL || net->dirty != NULL) {
 		work_off_marks(net);
 	}
+	put_off(net);
 	if (net->is_ending && net->all == NULL && !uv_is_closing((uv_handle_t *)&net->tick)) {
 		uv_close((uv_handle_t *)&net->prepare, NULL);
 		uv_close((uv_handle_t *)&net->check, NULL);
 		uv_close((uv_handle_t *)&net->tick, NULL);
+		uv_close((uv_handle_t *)&net->idle, NULL);
 	}
 }
 

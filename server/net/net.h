@@ -21,6 +21,8 @@
  *   timer    deadlines advanced, every DEADLINE_TICK_MS
  *   prepare  held input taken up again, closings begun, every outbox that got
  *            something flushed with one writev, before the loop waits
+ *   idle     only while input is held that is to be taken up in the next turn: the
+ *            loop does not wait
  *
  * Threads: the worker's.
  */
@@ -52,9 +54,12 @@ struct net {
 	uv_prepare_t prepare;
 	uv_check_t check;
 	uv_timer_t tick;
+	uv_idle_t idle;
+	uint64_t turn; /* counts from 1 */
 	struct connection *all;
 	struct connection *dirty;   /* to flush this turn */
 	struct connection *pending; /* to close, resume or detach this turn */
+	struct connection *later;   /* of those, the ones that wait for the next turn */
 	bool is_ending;
 	char read_buffer[NET_READ_BYTES];
 };

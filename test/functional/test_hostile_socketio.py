@@ -16,8 +16,8 @@ from hostile import (
     reset,
     send_in_pieces,
 )
-from http_client import handshake, read_response, upgrade_request
-from test_hostile_http import handshakes, request
+from http_client import read_response, upgrade_request
+from test_hostile_http import handshake, request
 
 SHORT_LIVES = {"socketio": {"heartbeat_interval": 1, "heartbeat_timeout": 2, "close_timeout": 2}}
 
@@ -76,7 +76,7 @@ def test_hostile_websocket_frames_harm_nobody(server):
 
     def talk(chance):
         for _ in range(40 * ROUNDS):
-            connection = opened(address, handshake(rcstreamd), frames(chance, 5))
+            connection = opened(address, handshake(address), frames(chance, 5))
             data = frames(chance, 40)
             send_in_pieces(
                 chance, connection, mutated(chance, data) if chance.random() < 0.5 else data
@@ -96,13 +96,15 @@ def test_hostile_websocket_clients_leave_at_every_byte(server):
 
     def cut_short(chance):
         tail = b"".join(masked_frame(chance, 0x81, packet) for packet in PACKETS[1:])
-        total = len(upgrade_request(handshake(rcstreamd))) + len(tail)
+        total = len(upgrade_request(handshake(address))) + len(tail)
         for length in range(0, total, 4):
-            sid = handshake(rcstreamd)
+            sid = handshake(address)
             with socket.create_connection(address, timeout=5) as connection:
                 connection.sendall((upgrade_request(sid) + tail)[: length + chance.randrange(4)])
                 (reset if chance.random() < 0.7 else socket.socket.close)(connection)
-            rcstreamd.http_get(f"/socket.io/1//{sid}/?disconnect=1")
+            with socket.create_connection(address, timeout=5) as connection:
+                connection.sendall(request("GET", f"/socket.io/1//{sid}/?disconnect=1"))
+                read_response(connection)
 
     with Witnesses(rcstreamd):
         assault(2 * ROUNDS, cut_short)
@@ -114,7 +116,7 @@ def test_hostile_websocket_clients_leave_at_every_byte(server):
 def test_hostile_sessions_race_with_themselves(server):
     rcstreamd = server(http=SHORT_LIVES, workers=4)
     address = rcstreamd.address("http")
-    sids = handshakes(rcstreamd, 8)
+    sids = [handshake(address) for _ in range(8)]
 
     def race(chance):
         waiting = []
@@ -135,7 +137,7 @@ def test_hostile_sessions_race_with_themselves(server):
             else:
                 connection.sendall(request("GET", f"/socket.io/1//{sids[at]}/?disconnect=1"))
             if kind >= 8 or chance.random() < 0.1:
-                sids[at] = handshake(rcstreamd)
+                sids[at] = handshake(address)
             waiting.append(connection)
             if len(waiting) > 12:
                 leave(chance, waiting.pop(chance.randrange(len(waiting))))
@@ -154,7 +156,7 @@ def test_hostile_pipelines_across_workers_are_answered_in_order(server):
     address = rcstreamd.address("http")
 
     def alternate(chance):
-        sids = handshakes(rcstreamd, 8)
+        sids = [handshake(address) for _ in range(8)]
         for _ in range(10 * ROUNDS):
             connection = socket.create_connection(address, timeout=20)
             numbers = range(120)
@@ -188,7 +190,7 @@ def test_hostile_clients_leave_while_they_move(server):
     address = rcstreamd.address("http")
 
     def move_on(chance):
-        sids = handshakes(rcstreamd, 8)
+        sids = [handshake(address) for _ in range(8)]
         for _ in range(60 * ROUNDS):
             data = b""
             for _ in range(30):

@@ -212,6 +212,13 @@ static void test_http_moves_a_connection_with_its_request(void **state)
 	harness_finish(&from);
 }
 
+static void drop_moved(struct harness *harness)
+{
+	http_front_end.drop_cargo(harness->moved.cargo);
+	close(harness->moved.descriptor);
+	buffer_finish(&harness->moved.unread);
+}
+
 /* front_end.h: a cargo that finds no worker is freed, and its client is closed. */
 static void test_http_frees_a_request_that_cannot_be_moved(void **state)
 {
@@ -223,15 +230,15 @@ static void test_http_frees_a_request_that_cannot_be_moved(void **state)
 	client = harness_connect(&harness);
 	harness_send(&harness, client, GET("/move"));
 	assert_int_equal(harness.moves, 1);
-	http_front_end.drop_cargo(harness.moved.cargo);
-	close(harness.moved.descriptor);
-	buffer_finish(&harness.moved.unread);
+	drop_moved(&harness);
 	/* And one whose client goes before it has moved. */
 	client = harness_connect(&harness);
 	harness.net->next_id = 2;
 	assert_int_equal(write(client, GET("/move"), strlen(GET("/move"))), strlen(GET("/move")));
 	close(client);
 	harness_turn(&harness);
+	assert_int_equal(harness.moves, 2);
+	drop_moved(&harness);
 	harness_finish(&harness);
 }
 

@@ -67,6 +67,71 @@ static void test_connection_resumes_held_input(void **state)
 	client_close(session, client);
 }
 
+/* connection.h: input is taken up once a turn, and the loop does not wait while some is left. */
+static void test_connection_resumes_once_a_turn(void **state)
+{
+	struct world *world = *state;
+	struct session *session;
+	int client;
+
+	session = client_connect(world, &client);
+	session->take = take_one_line;
+	client_send(client, "one\ntwo\nthree\nfour\n");
+	turn(world);
+	assert_bytes(&session->input, "one\n");
+	turn(world);
+	assert_bytes(&session->input, "one\ntwo\n");
+	assert_int_equal(uv_backend_timeout(&world->loop), 0);
+	turns(world, 3);
+	assert_bytes(&session->input, "one\ntwo\nthree\nfour\n");
+	assert_int_not_equal(uv_backend_timeout(&world->loop), 0);
+	client_close(session, client);
+}
+
+/* connection.h: what was sent before the end is taken before it, however many turns it needs. */
+static void test_connection_ends_after_its_held_input(void **state)
+{
+	struct world *world = *state;
+	struct session *session;
+	int client;
+
+	session = client_connect(world, &client);
+	session->take = take_one_line;
+	client_send(client, "one\ntwo\nthree\nfour\n");
+	assert_int_equal(close(client), 0);
+	turns(world, 3);
+	assert_int_equal(session->closings, 0);
+	turns(world, 7);
+	assert_bytes(&session->input, "one\ntwo\nthree\nfour\n");
+	assert_int_equal(session->ends, 1);
+	assert_int_equal(session->reason, CLOSE_CLIENT_CLOSED);
+}
+
+/* connection.h: one that is to go on in the next turn can be closed in this one. */
+static void test_connection_closes_while_it_waits_for_its_turn(void **state)
+{
+	struct world *world = *state;
+	struct session *session;
+	int client;
+
+	session = client_connect(world, &client);
+	session->take = take_one_line;
+	client_send(client, "one\ntwo\nthree\nfour\n");
+	turns(world, 2);
+	connection_close(session->connection, CLOSE_LIMIT);
+	client_close(session, client);
+	assert_bytes(&session->input, "one\ntwo\n");
+	assert_int_equal(session->reason, CLOSE_LIMIT);
+
+	session = client_connect(world, &client);
+	session->take = take_one_line;
+	client_send(client, "one\ntwo\nthree\nfour\n");
+	turns(world, 2);
+	connection_abort(session->connection, CLOSE_LIMIT);
+	client_close(session, client);
+	assert_bytes(&session->input, "one\ntwo\n");
+}
+
 static size_t take_nothing(struct session *session, const char *bytes, size_t length)
 {
 	(void)session;
@@ -483,6 +548,9 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 	    TEST(test_connection_holds_the_rest_of_its_input),
 	    TEST(test_connection_resumes_held_input),
+	    TEST(test_connection_resumes_once_a_turn),
+	    TEST(test_connection_ends_after_its_held_input),
+	    TEST(test_connection_closes_while_it_waits_for_its_turn),
 	    TEST(test_connection_stops_reading_when_it_holds_too_much),
 	    TEST(test_connection_takes_one_buffer_a_turn),
 	    TEST(test_connection_chokes_and_goes_on),

@@ -366,6 +366,35 @@ static void test_net_refuses_a_descriptor_that_is_no_connection(void **state)
 	assert_int_equal(metric_read(&worlds[1]->metrics.connections_open), 0);
 }
 
+/* connection.h: an end that comes before the connection has moved is met where it moves to. */
+static void test_net_moves_a_connection_whose_client_says_no_more(void **state)
+{
+	struct world **worlds = *state;
+	static char bytes[900000];
+	struct buffer got = {0};
+	struct session *from, *to;
+	int client;
+
+	from = client_connect_small(worlds[0], &client);
+	from->take = take_first_line_and_move;
+	connection_send_bytes(from->connection, bytes, sizeof(bytes));
+	client_send(client, "first\nsecond\n");
+	turns(worlds[0], 20);
+	assert_int_equal(shutdown(client, SHUT_WR), 0);
+	turns(worlds[0], 20);
+	assert_int_equal(from->closings + detachments, 0);
+	client_read_bytes(worlds[0], client, &got, sizeof(bytes));
+	turns(worlds[0], 5);
+	assert_int_equal(detachments, 1);
+	to = adopt(worlds[1]);
+	connection_resume(to->connection);
+	turns(worlds[1], 10);
+	assert_bytes(&to->input, "second\n");
+	assert_int_equal(to->reason, CLOSE_CLIENT_CLOSED);
+	client_close(to, client);
+	buffer_finish(&got);
+}
+
 /* connection.h: a client that closes on the way is met as an end after its input. */
 static void test_net_adopts_a_connection_whose_client_has_gone(void **state)
 {
@@ -485,6 +514,7 @@ int main(void)
 	    TEST_TWO(test_net_moves_a_connection_once_its_output_is_sent),
 	    TEST_TWO(test_net_does_not_move_a_connection_that_ends),
 	    TEST_TWO(test_net_refuses_a_descriptor_that_is_no_connection),
+	    TEST_TWO(test_net_moves_a_connection_whose_client_says_no_more),
 	    TEST_TWO(test_net_adopts_a_connection_whose_client_has_gone),
 	    TEST(test_net_ends_although_clients_do_not_read),
 	    cmocka_unit_test(test_net_ends_without_connections),
