@@ -51,6 +51,11 @@ void http_respond_status(struct http_exchange *exchange, unsigned status)
 			       });
 }
 
+bool http_can_respond(const struct http_exchange *exchange)
+{
+	return connection_is_open(http_exchange_connection(exchange));
+}
+
 void http_hold(struct http_exchange *exchange, void *owner,
                void (*on_gone)(struct http_exchange *exchange, void *owner))
 {

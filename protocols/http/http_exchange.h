@@ -35,6 +35,12 @@ void http_respond(struct http_exchange *exchange, const struct http_response *re
 void http_respond_status(struct http_exchange *exchange, unsigned status);
 
 /*
+ * Whether an answer would still be sent.  False for one that is held and whose client has
+ * gone already, between that and on_gone().
+ */
+bool http_can_respond(const struct http_exchange *exchange);
+
+/*
  * The answer comes later.  `on_gone` is called when the client goes before it, or
  * the server ends: the exchange is over then and must not be touched again.
  * It is not called once the exchange was answered.

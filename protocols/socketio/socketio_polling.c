@@ -27,7 +27,7 @@
 struct polling {
 	struct socketio_session *session;
 	struct http_exchange *waiting; /* a poll not yet answered; NULL: none */
-	struct outbox packets;         /* empty while a poll waits */
+	struct outbox packets;         /* empty while a poll waits whose client is there */
 	size_t packet_count;
 	struct deadline idle; /* armed while a poll waits */
 };
@@ -142,7 +142,8 @@ static void queue(struct polling *polling, struct wire *packet)
 	}
 	outbox_push(&net->pool, &polling->packets, packet);
 	polling->packet_count++;
-	if (polling->waiting != NULL) {
+	/* Of one whose client has just gone we are told at the end of the turn. */
+	if (polling->waiting != NULL && http_can_respond(polling->waiting)) {
 		answer_packets(polling, end_waiting(polling));
 	}
 }

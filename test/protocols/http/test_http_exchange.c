@@ -142,7 +142,10 @@ static void test_http_tells_the_holder_once_that_the_client_has_gone(void **stat
 	harness_finish(&harness);
 }
 
-/* The server's end ends what is held: the client is cut off and asks again elsewhere. */
+/*
+ * The server's end ends what is held: the client is cut off and asks again elsewhere.  And
+ * http_can_respond(): not from the moment that it is to end.
+ */
 static void test_http_ends_held_requests_with_the_server(void **state)
 {
 	struct harness harness;
@@ -152,7 +155,9 @@ static void test_http_ends_held_requests_with_the_server(void **state)
 	harness_start(&harness);
 	client = harness_connect(&harness);
 	harness_send(&harness, client, GET("/hold"));
+	assert_true(http_can_respond(holder_of(&harness)->held[0]));
 	net_end(harness.net, CLOSE_SHUTDOWN);
+	assert_false(http_can_respond(holder_of(&harness)->held[0]));
 	harness_turn(&harness);
 	assert_int_equal(holder_of(&harness)->gone, 1);
 	harness_expect(&harness, client, "", true);

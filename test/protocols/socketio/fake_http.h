@@ -18,8 +18,9 @@ struct http_exchange {
 	char *fields;
 	struct buffer body;
 	bool was_moved, was_upgraded;
-	unsigned worker; /* it was moved to */
-	void *owner;     /* http_hold()'s */
+	bool has_lost_client; /* and on_gone() was not called yet */
+	unsigned worker;      /* it was moved to */
+	void *owner;          /* http_hold()'s */
 	void (*on_gone)(struct http_exchange *exchange, void *owner);
 };
 
@@ -50,6 +51,11 @@ void http_respond(struct http_exchange *exchange, const struct http_response *re
 	}
 	exchange->fields = strdup(response->fields != NULL ? response->fields : "");
 	buffer_append(&exchange->body, response->body.bytes, response->body.length);
+}
+
+bool http_can_respond(const struct http_exchange *exchange)
+{
+	return !exchange->has_lost_client;
 }
 
 void http_respond_status(struct http_exchange *exchange, unsigned status)

@@ -184,6 +184,20 @@ static void test_a_client_that_drops_its_poll_loses_nothing(void **state)
 	fake_expect(&stage.poll, 200, CHANGE);
 }
 
+/* http_can_respond(): what comes between the client's end and on_gone() waits as well. */
+static void test_a_change_of_the_turn_in_which_the_client_goes_is_not_lost(void **state)
+{
+	(void)state;
+	subscribe();
+	poll_with(&stage.poll);
+	stage.poll.has_lost_client = true;
+	publish();
+	assert_false(fake_is_over(&stage.poll));
+	fake_client_goes(&stage.poll);
+	poll_with(&stage.poll);
+	fake_expect(&stage.poll, 200, CHANGE);
+}
+
 /* --- time-outs --- */
 
 /* A client that does not come back is given up close_timeout after its last poll's end. */
@@ -386,6 +400,7 @@ int main(void)
 	    TEST(test_an_idle_poll_waits_no_longer_than_a_heartbeat),
 	    TEST(test_a_newer_poll_takes_the_place_of_the_older),
 	    TEST(test_a_client_that_drops_its_poll_loses_nothing),
+	    TEST(test_a_change_of_the_turn_in_which_the_client_goes_is_not_lost),
 	    TEST(test_a_client_that_stops_polling_is_given_up),
 	    TEST(test_a_polling_client_needs_no_heartbeat),
 	    TEST(test_a_post_puts_the_end_off),
