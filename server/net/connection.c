@@ -401,6 +401,8 @@ void connection_flush(struct connection *connection)
 	if (connection->state == CONNECTION_CLOSED) {
 		return;
 	}
+	/* Its owner may have left input for that, and it may be over before anyone looks. */
+	connection->was_choked = connection->was_choked || connection_is_choked(connection);
 	write_some(connection);
 	if (connection->state == CONNECTION_CLOSED) {
 		return;

@@ -274,6 +274,38 @@ static void test_connection_chokes_below_a_small_limit(void **state)
 	buffer_finish(&got);
 }
 
+/* One command whose replies choke the client, and then more than its outbox has room for. */
+static size_t take_long_command(struct session *session, const char *bytes, size_t length)
+{
+	static char reply[40000];
+
+	(void)bytes;
+	(void)length;
+	connection_send_bytes(session->connection, reply, sizeof(reply));
+	assert_true(connection_is_choked(session->connection));
+	connection_send_bytes(session->connection, reply, sizeof(reply) / 2);
+	connection_send_bytes(session->connection, reply, sizeof(reply) / 4);
+	return 1;
+}
+
+/* connection.h: input that was left since the client was choked is taken up, however that ended. */
+static void test_connection_goes_on_when_a_send_has_drained_it(void **state)
+{
+	struct world *world = *state;
+	struct buffer got = {0};
+	struct session *session;
+	int client;
+
+	world->net->limits.outbox_max = 65536;
+	session = client_connect(world, &client);
+	session->take = take_long_command;
+	send_commands(client, 3);
+	client_read_bytes(world, client, &got, (size_t)3 * 70000);
+	assert_int_equal(session->input.length, 3);
+	client_close(session, client);
+	buffer_finish(&got);
+}
+
 /* A client that sends its commands and shuts its side down gets every reply, then the end. */
 static void test_connection_answers_a_client_that_half_closed(void **state)
 {
@@ -555,6 +587,7 @@ int main(void)
 	    TEST(test_connection_takes_one_buffer_a_turn),
 	    TEST(test_connection_chokes_and_goes_on),
 	    TEST(test_connection_chokes_below_a_small_limit),
+	    TEST(test_connection_goes_on_when_a_send_has_drained_it),
 	    TEST(test_connection_answers_a_client_that_half_closed),
 	    TEST(test_connection_tells_of_a_reset),
 	    TEST(test_connection_says_its_last_word),
