@@ -26,11 +26,12 @@ struct conf_mark {
 
 /*
  * "host:port", host being an IPv4 address, an IPv6 address in brackets, or
- * "localhost"; port 0 takes any free one.
+ * "localhost"; port 0 takes any free one.  For datagrams also "unix:path".
  */
 struct conf_address {
 	const char *text; /* as written */
-	const char *host; /* without brackets */
+	const char *host; /* without brackets; NULL where there is a path */
+	const char *path; /* of "unix:path", in `text`; else NULL */
 	unsigned port;
 	struct conf_mark mark;
 };
@@ -75,7 +76,9 @@ struct conf_map {
 #define CONF_TYPE_LOG_LEVEL  enum log_level
 #define CONF_TYPE_LOG_FORMAT enum log_format
 #define CONF_TYPE_ADDRESSES  struct conf_addresses
-#define CONF_TYPE_ADDRESS    struct conf_address
+#define CONF_TYPE_DATAGRAM   struct conf_address
+#define CONF_TYPE_GROUPS     struct conf_networks
+#define CONF_TYPE_MODE       unsigned
 #define CONF_TYPE_NETWORKS   struct conf_networks
 #define CONF_TYPE_MAP        struct conf_map
 

@@ -7,7 +7,7 @@
 
 #include "conf/conf_schema.h"
 #include "conf/conf_text.h"
-#include "conf/conf_type_address.h"
+#include "conf/conf_type_datagram.h"
 #include "conf/conf_type_number.h"
 
 #define LETTERS_AND_DIGITS "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789"
@@ -201,7 +201,7 @@ static void check_heartbeat(const struct check *check)
 	       &sentence);
 }
 
-/* One address to bind; what has none (port 0, a faulty member) never gets a seat. */
+/* One address or path to bind; what has none (port 0, a faulty member) never gets a seat. */
 struct seat {
 	const struct conf_address *address;
 	struct conf_mark mark;
@@ -241,14 +241,19 @@ static bool is_same_host(const char *a, const char *b)
 	return to_in6(a, &a6) && to_in6(b, &b6) && memcmp(&a6, &b6, sizeof(a6)) == 0;
 }
 
+static bool is_same_place(const struct conf_address *a, const struct conf_address *b)
+{
+	if (a->path != NULL || b->path != NULL) {
+		return a->path != NULL && b->path != NULL && strcmp(a->path, b->path) == 0;
+	}
+	return a->port == b->port && is_same_host(a->host, b->host);
+}
+
 static const struct seat *find_seat(const struct seats *seats, const struct conf_address *address)
 {
 	for (size_t i = 0; i < seats->count; i++) {
-		const struct seat *seat = &seats->items[i];
-
-		if (seat->address->port == address->port &&
-		    is_same_host(seat->address->host, address->host)) {
-			return seat;
+		if (is_same_place(seats->items[i].address, address)) {
+			return &seats->items[i];
 		}
 	}
 	return NULL;
@@ -269,7 +274,7 @@ static void take_seat(const struct check *check, struct seats *seats, const stru
 {
 	const struct seat *taken = find_seat(seats, seat->address);
 
-	if (seat->address->port == 0) {
+	if (seat->address->port == 0 && seat->address->path == NULL) {
 		return;
 	}
 	if (taken == NULL) {
@@ -320,7 +325,7 @@ static const struct conf_address *find_address(const struct conf_ingest *entry)
 	for (size_t i = 0; i < section->option_count; i++) {
 		const struct conf_option *option = &section->options[i];
 
-		if (option->type == &conf_type_address_single) {
+		if (option->type == &conf_type_datagram_address) {
 			return (const struct conf_address *)(const void *)((const char *)entry +
 			                                                   section->offset +
 			                                                   option->offset);
@@ -351,12 +356,90 @@ static void check_sources(const struct check *check)
 	}
 }
 
+/* What a source of datagrams says of multicast groups. */
+struct grouping {
+	const struct conf_address *listen;
+	const struct conf_networks *join;
+	const char *const *interface;
+};
+
+/* False when the entry is of another type. */
+static bool find_grouping(const struct conf_ingest *entry, struct grouping *grouping)
+{
+	const struct conf_rc2udp *rc2udp = &entry->as.rc2udp;
+	const struct conf_rcfeed_udp *rcfeed_udp = &entry->as.rcfeed_udp;
+
+	if (entry->type != NULL && strcmp(entry->type, "rc2udp") == 0) {
+		*grouping = (struct grouping){&rc2udp->listen, &rc2udp->join, &rc2udp->interface};
+		return true;
+	}
+	if (entry->type != NULL && strcmp(entry->type, "rcfeed-udp") == 0) {
+		*grouping = (struct grouping){&rcfeed_udp->listen, &rcfeed_udp->join,
+		                              &rcfeed_udp->interface};
+		return true;
+	}
+	return false;
+}
+
+/* A socket hears what is sent to the address it is bound to, or to any if that is a wildcard. */
+static bool hears_groups(const struct grouping *grouping)
+{
+	struct in6_addr bound;
+
+	if (grouping->listen->path != NULL || is_localhost(grouping->listen->host) ||
+	    !to_in6(grouping->listen->host, &bound)) {
+		return false;
+	}
+	if (is_same_host(grouping->listen->host, "0.0.0.0") ||
+	    is_same_host(grouping->listen->host, "::")) {
+		return true;
+	}
+	for (size_t i = 0; i < grouping->join->count; i++) {
+		if (memcmp(&grouping->join->items[i].address, &bound, sizeof(bound)) == 0) {
+			return true;
+		}
+	}
+	return false;
+}
+
+static void refuse_grouping(const struct check *check, size_t index, const char *key,
+                            const void *member, const char *text)
+{
+	struct buffer sentence = {0};
+	char path[64];
+
+	(void)snprintf(path, sizeof(path), "ingest[%zu].%s", index, key);
+	buffer_append_text(&sentence, text);
+	refuse(check, path, mark_of(check, member), &sentence);
+}
+
+static void check_groups(const struct check *check)
+{
+	for (size_t i = 0; i < check->conf->ingest_count; i++) {
+		struct grouping grouping;
+
+		if (!find_grouping(&check->conf->ingest[i], &grouping) ||
+		    is_faulty(check, grouping.listen) || is_faulty(check, grouping.join)) {
+			continue;
+		}
+		if (grouping.join->count > 0 && !hears_groups(&grouping)) {
+			refuse_grouping(check, i, "join", grouping.join,
+			                "groups are not heard on the address to listen on (want "
+			                "0.0.0.0, [::] or one of the groups there)");
+		} else if (grouping.join->count == 0 && is_given(check, grouping.interface) &&
+		           (*grouping.interface)[0] != '\0') {
+			refuse_grouping(check, i, "interface", grouping.interface,
+			                "is of no use without groups (want join too)");
+		}
+	}
+}
+
 void conf_check_rules(const struct conf *conf, const struct conf_places *places,
                       struct conf_faults *faults)
 {
 	static void (*const rules[])(const struct check *check) = {
-	    check_channel_names, check_outbox,    check_server_name, check_network,
-	    check_bot_name,      check_heartbeat, check_listeners,   check_sources,
+	    check_channel_names, check_outbox,    check_server_name, check_network, check_bot_name,
+	    check_heartbeat,     check_listeners, check_sources,     check_groups,
 	};
 	const struct check check = {.conf = conf, .places = places, .faults = faults};
 

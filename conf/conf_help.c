@@ -98,7 +98,8 @@ static const char markdown_head[] =
     "* **addresses**: `\"host:port\"`. The host is an IPv4 address, an IPv6 address in brackets\n"
     "  or `localhost`; no other name is resolved. Port 0 takes any free one. A single address\n"
     "  stands for a list of one. Each is bound once: two front-ends, or two sources, with the\n"
-    "  same address are a fault.\n"
+    "  same address are a fault. Sources of datagrams also take `\"unix:path\"`, a socket in the\n"
+    "  file system: one that a dead process left is replaced, one in use refused.\n"
     "* **networks**: an address, or one with the length of its prefix: `192.0.2.0/24`,\n"
     "  `2001:db8::/32`. Bits behind the prefix are ignored.\n"
     "* **text** may need quotes where YAML would see more in it, as in `\"#channel\"`.\n";
@@ -120,7 +121,9 @@ static const char markdown_rules[] =
     "* `irc.server_name` has no white space, no control characters, no `!`, no `@` and no `:` in\n"
     "  front; `irc.network` no white space and no control characters.\n"
     "* `irc.bot_name` is a nickname: letters, digits and ``_-[]'`^{}|\\``.\n"
-    "* `http.socketio.heartbeat_interval` is less than `http.socketio.heartbeat_timeout`.\n";
+    "* `http.socketio.heartbeat_interval` is less than `http.socketio.heartbeat_timeout`.\n"
+    "* A source with groups in `join` listens on `0.0.0.0`, `[::]` or one of the groups;\n"
+    "  `interface` is given with `join` only.\n";
 
 static void markdown_options(const struct conf_option *options, size_t count, struct buffer *out)
 {

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "conf/conf_type_address.h"
+#include "conf/conf_type_datagram.h"
 #include "conf/conf_type_number.h"
 #include "conf/conf_type_text.h"
 #include "server/base/memory.h"
@@ -23,7 +24,9 @@
 #define TYPE_LOG_LEVEL  conf_type_text_log_level
 #define TYPE_LOG_FORMAT conf_type_text_log_format
 #define TYPE_ADDRESSES  conf_type_address_list
-#define TYPE_ADDRESS    conf_type_address_single
+#define TYPE_DATAGRAM   conf_type_datagram_address
+#define TYPE_GROUPS     conf_type_datagram_groups
+#define TYPE_MODE       conf_type_datagram_mode
 #define TYPE_NETWORKS   conf_type_address_networks
 #define TYPE_MAP        conf_type_text_map
 

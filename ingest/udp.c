@@ -3,8 +3,8 @@
 
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
+#include "ingest/udp_sockets.h"
 #include "server/base/memory.h"
 #include "server/feed/rcfeed_irc.h"
 #include "server/feed/rcfeed_json.h"
@@ -20,7 +20,7 @@ typedef struct change *read_datagram_fn(const struct wiki_names *names, const ch
 
 struct udp_source;
 
-/* One socket: "localhost" has two. */
+/* One socket with the loop. */
 struct udp_socket {
 	uv_udp_t handle;
 	struct udp_source *source;
@@ -30,8 +30,9 @@ struct udp_source {
 	const struct source_env *env;
 	read_datagram_fn *read;
 	const struct conf_networks *allow;
-	struct udp_socket sockets[2];
-	size_t socket_count;
+	struct udp_sockets sockets;
+	struct udp_socket handles[2];
+	size_t handle_count;
 	char *buffer;
 };
 
@@ -49,11 +50,12 @@ static bool is_in_network(const struct conf_network *network, const struct in6_a
 	return bits == 0 || (address->s6_addr[bytes] & mask) == network->address.s6_addr[bytes];
 }
 
+/* Of a socket in the file system that is what the mode of its file is for. */
 static bool is_allowed(const struct udp_source *source, const struct sockaddr *from)
 {
 	struct sockaddr_in6 peer;
 
-	if (source->allow->count == 0) {
+	if (source->allow->count == 0 || source->sockets.file.path != NULL) {
 		return true;
 	}
 	peer_map(from, &peer);
@@ -113,8 +115,8 @@ static void resume(void *source_pointer)
 {
 	struct udp_source *source = source_pointer;
 
-	for (size_t i = 0; i < source->socket_count; i++) {
-		int status = uv_udp_recv_start(&source->sockets[i].handle, on_alloc, on_datagram);
+	for (size_t i = 0; i < source->handle_count; i++) {
+		int status = uv_udp_recv_start(&source->handles[i].handle, on_alloc, on_datagram);
 
 		if (status != 0 && status != UV_EALREADY) {
 			log_error(&source->env->log, "source.receive_failed", "%s",
@@ -127,8 +129,8 @@ static void pause_receiving(void *source_pointer)
 {
 	struct udp_source *source = source_pointer;
 
-	for (size_t i = 0; i < source->socket_count; i++) {
-		(void)uv_udp_recv_stop(&source->sockets[i].handle);
+	for (size_t i = 0; i < source->handle_count; i++) {
+		(void)uv_udp_recv_stop(&source->handles[i].handle);
 	}
 }
 
@@ -139,10 +141,10 @@ static void observe(void *source_pointer)
 	uint64_t drops = 0;
 	uint64_t known = metric_read(&source->env->stats->kernel_drops);
 
-	for (size_t i = 0; i < source->socket_count; i++) {
+	for (size_t i = 0; i < source->handle_count; i++) {
 		uv_os_fd_t descriptor;
 
-		if (uv_fileno((uv_handle_t *)&source->sockets[i].handle, &descriptor) == 0) {
+		if (uv_fileno((uv_handle_t *)&source->handles[i].handle, &descriptor) == 0) {
 			drops += socket_kernel_drops(descriptor);
 		}
 	}
@@ -156,26 +158,9 @@ static void observe(void *source_pointer)
 
 /* --- life --------------------------------------------------------------- */
 
-static void log_bound(const struct source_env *env, const struct socket_name *name, size_t wanted,
-                      size_t granted)
+static void open_handle(struct udp_source *source, int descriptor)
 {
-	char text[SOCKET_TEXT_MAX];
-
-	log_info(&env->log, "listener.bound", "%s %s", env->stats->type,
-	         socket_name_text(name, text));
-	if (granted < wanted) {
-		log_warn(&env->log, "source.receive_buffer",
-		         "%s: asked for %zu bytes and was granted %zu: raise net.core.rmem_max",
-		         text, wanted, granted);
-	} else {
-		log_info(&env->log, "source.receive_buffer", "%s: granted %zu bytes", text,
-		         granted);
-	}
-}
-
-static void open_socket(struct udp_source *source, int descriptor)
-{
-	struct udp_socket *udp = &source->sockets[source->socket_count++];
+	struct udp_socket *udp = &source->handles[source->handle_count++];
 
 	require(uv_udp_init_ex(source->env->loop, &udp->handle, AF_UNSPEC | UV_UDP_RECVMMSG) == 0);
 	require(uv_udp_open(&udp->handle, descriptor) == 0);
@@ -183,35 +168,14 @@ static void open_socket(struct udp_source *source, int descriptor)
 	udp->source = source;
 }
 
-/* Bind every address of `listen`, or none.  Returns how many. */
-static size_t bind_all(const struct source_env *env, const struct conf_address *listen,
-                       size_t receive_buffer, int descriptors[2], struct error *error)
-{
-	struct socket_name names[2];
-	size_t count = socket_resolve(listen->host, listen->port, names, error);
-
-	for (size_t i = 0; i < count; i++) {
-		size_t granted;
-
-		descriptors[i] = socket_bind_datagram(&names[i], receive_buffer, &granted, error);
-		if (descriptors[i] < 0) {
-			while (i > 0) {
-				(void)close(descriptors[--i]);
-			}
-			return 0;
-		}
-		log_bound(env, &names[i], receive_buffer, granted);
-	}
-	return count;
-}
-
 static void stop(void *source_pointer)
 {
 	struct udp_source *source = source_pointer;
 
-	for (size_t i = 0; i < source->socket_count; i++) {
-		uv_close((uv_handle_t *)&source->sockets[i].handle, NULL);
+	for (size_t i = 0; i < source->handle_count; i++) {
+		uv_close((uv_handle_t *)&source->handles[i].handle, NULL);
 	}
+	udp_sockets_remove(&source->sockets);
 }
 
 static void destroy(void *source_pointer)
@@ -225,45 +189,52 @@ static void destroy(void *source_pointer)
 }
 
 static void *start(const struct source_env *env, read_datagram_fn *read,
-                   const struct conf_address *listen, size_t receive_buffer,
-                   const struct conf_networks *allow, struct error *error)
+                   const struct udp_options *options, const struct conf_networks *allow,
+                   struct error *error)
 {
-	int descriptors[2];
-	size_t count = bind_all(env, listen, receive_buffer, descriptors, error);
+	struct udp_sockets sockets;
 	struct udp_source *source;
 
-	if (count == 0) {
+	if (!udp_sockets_open(&sockets, env, options, error)) {
 		return NULL;
 	}
 	source = mem_new(struct udp_source);
 	source->env = env;
 	source->read = read;
 	source->allow = allow;
+	source->sockets = sockets;
 	source->buffer = mem_resize(NULL, BUFFER_BYTES);
-	for (size_t i = 0; i < count; i++) {
-		open_socket(source, descriptors[i]);
+	for (size_t i = 0; i < sockets.count; i++) {
+		open_handle(source, sockets.descriptors[i]);
 	}
 	metric_set(&env->stats->is_up, 1);
 	resume(source);
 	return source;
 }
 
+/* The two sections have the same keys. */
+#define OPTIONS_OF(conf)                                                                  \
+	{                                                                                 \
+		.listen = &(conf)->listen, .mode = (conf)->mode, .join = &(conf)->join,   \
+		.interface = (conf)->interface, .receive_buffer = (conf)->receive_buffer, \
+	}
+
 static void *start_rc2udp(const struct source_env *env, const struct conf_ingest *entry,
                           struct error *error)
 {
 	const struct conf_rc2udp *conf = &entry->as.rc2udp;
+	struct udp_options options = OPTIONS_OF(conf);
 
-	return start(env, rcfeed_irc_read, &conf->listen, conf->receive_buffer, &conf->allow,
-	             error);
+	return start(env, rcfeed_irc_read, &options, &conf->allow, error);
 }
 
 static void *start_rcfeed_udp(const struct source_env *env, const struct conf_ingest *entry,
                               struct error *error)
 {
 	const struct conf_rcfeed_udp *conf = &entry->as.rcfeed_udp;
+	struct udp_options options = OPTIONS_OF(conf);
 
-	return start(env, rcfeed_json_read, &conf->listen, conf->receive_buffer, &conf->allow,
-	             error);
+	return start(env, rcfeed_json_read, &options, &conf->allow, error);
 }
 
 const struct source_type rc2udp_source = {

@@ -10,7 +10,8 @@
  *
  * Datagrams are received in batches (recvmmsg) of some 40 a turn, libuv's figure, so
  * that a blast does not starve the rest of the loop.  Those from an address that `allow`
- * does not name, and those that cannot be read, are dropped and counted.
+ * does not name, and those that cannot be read, are dropped and counted.  udp_sockets.h
+ * has what they are received on.
  */
 extern const struct source_type rc2udp_source;
 extern const struct source_type rcfeed_udp_source;

@@ -200,6 +200,38 @@ int socket_bind_datagram(struct socket_name *name, size_t receive_buffer, size_t
 	return descriptor;
 }
 
+/* Linux joins on a wildcard IPv6 socket for both families. */
+bool socket_join_group(int descriptor, const struct in6_addr *group, unsigned interface_index,
+                       struct error *error)
+{
+	bool is_ipv4 = IN6_IS_ADDR_V4MAPPED(group);
+	struct group_req request = {.gr_interface = interface_index};
+	struct socket_name name;
+	char text[INET6_ADDRSTRLEN];
+	struct in_addr ipv4;
+
+	if (is_ipv4) {
+		memcpy(&ipv4, &group->s6_addr[12], sizeof(ipv4));
+		set_ipv4(&name, ipv4, 0);
+		set_flag(descriptor, IPPROTO_IP, IP_MULTICAST_ALL, 0);
+	} else {
+		set_ipv6(&name, *group, 0);
+		set_flag(descriptor, IPPROTO_IPV6, IPV6_MULTICAST_ALL, 0);
+	}
+	request.gr_group = name.address;
+	if (setsockopt(descriptor, is_ipv4 ? IPPROTO_IP : IPPROTO_IPV6, MCAST_JOIN_GROUP, &request,
+	               sizeof(request)) != 0) {
+		int cause = errno;
+
+		(void)inet_ntop(is_ipv4 ? AF_INET : AF_INET6,
+		                is_ipv4 ? (const void *)&ipv4 : (const void *)group, text,
+		                sizeof(text));
+		error_set(error, "cannot join %s: %s", text, strerror(cause));
+		return false;
+	}
+	return true;
+}
+
 unsigned socket_kernel_drops(int descriptor)
 {
 	uint32_t figures[SK_MEMINFO_VARS] = {0};

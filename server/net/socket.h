@@ -2,6 +2,7 @@
 #ifndef SERVER_NET_SOCKET_H
 #define SERVER_NET_SOCKET_H
 
+#include <netinet/in.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <sys/socket.h>
@@ -48,6 +49,14 @@ bool socket_bind_group(struct socket_name *name, int *descriptors, size_t count,
  */
 int socket_bind_datagram(struct socket_name *name, size_t receive_buffer, size_t *granted,
                          struct error *error);
+
+/*
+ * Have a datagram socket receive what is sent to a multicast group (IPv4 is mapped) on the
+ * interface with this index; 0 is the kernel's choice.  It then hears the groups it
+ * joined and no other that somebody on this machine did.  False with `error` set.
+ */
+bool socket_join_group(int descriptor, const struct in6_addr *group, unsigned interface_index,
+                       struct error *error);
 
 /* Datagrams that the kernel dropped at this socket so far (SO_MEMINFO); 0 where it does not say. */
 unsigned socket_kernel_drops(int descriptor);

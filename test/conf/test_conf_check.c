@@ -150,6 +150,47 @@ static void test_sources_do_not_share_an_address(void **state)
 	assert_all("{irc: , ingest: [{type: rc2udp}, %s]}", bad, false);
 }
 
+/* options.def: a socket hears the groups it joined only where it is bound to all or to one of them.
+ */
+static void test_groups_need_an_address_that_hears_them(void **state)
+{
+	static const char *const good[] = {
+	    "listen: \"0.0.0.0:1\", join: [239.1.2.3], interface: lo",
+	    "listen: \"[::]:1\", join: [239.1.2.3, \"ff15::1\"]",
+	    "listen: \"239.1.2.3:1\", join: [239.1.2.4, 239.1.2.3]",
+	    "listen: \"[ff15::1]:1\", join: \"ff15::1\"",
+	    "listen: \"localhost:1\", interface: \"\"",
+	    NULL};
+	static const char *const bad[] = {"listen: \"localhost:1\", join: [239.1.2.3]",
+	                                  "join: [239.1.2.3]",
+	                                  "listen: \"192.0.2.1:1\", join: [239.1.2.3]",
+	                                  "listen: \"239.1.2.4:1\", join: [239.1.2.3]",
+	                                  "listen: \"unix:/a\", join: [239.1.2.3]",
+	                                  "listen: \"0.0.0.0:1\", interface: lo",
+	                                  NULL};
+
+	(void)state;
+	assert_all("ingest: [{type: rc2udp, %s}]", good, true);
+	assert_all("ingest: [{type: rcfeed-udp, %s}]", good, true);
+	assert_all("ingest: [{type: rc2udp, %s}]", bad, false);
+	assert_all("ingest: [{type: rcfeed-udp, %s}]", bad, false);
+}
+
+/* Two sources of one file would be one; a file is no other place than itself. */
+static void test_paths_are_bound_once(void **state)
+{
+	static const char *const good[] = {"unix:b", "unix:a/", "localhost:1", NULL};
+	static const char *const bad[] = {"unix:a", NULL};
+
+	(void)state;
+	assert_all("ingest: [{type: rc2udp, listen: \"unix:a\"},"
+	           "{type: rcfeed-udp, listen: \"%s\"}]",
+	           good, true);
+	assert_all("ingest: [{type: rc2udp, listen: \"unix:a\"},"
+	           "{type: rcfeed-udp, listen: \"%s\"}]",
+	           bad, false);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -161,6 +202,8 @@ int main(void)
 	    cmocka_unit_test(test_heartbeat_comes_before_its_timeout),
 	    cmocka_unit_test(test_listeners_do_not_share_an_address),
 	    cmocka_unit_test(test_sources_do_not_share_an_address),
+	    cmocka_unit_test(test_groups_need_an_address_that_hears_them),
+	    cmocka_unit_test(test_paths_are_bound_once),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

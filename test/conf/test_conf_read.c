@@ -157,8 +157,9 @@ static void test_ingest_entries_deduplicate_unless_told(void **state)
 	conf = conf_of("duplicates:\n");
 	assert_int_equal(conf->duplicates.join_window, 0);
 	conf_destroy(conf);
-	assert_faults("ingest: [{type: rc2udp, deduplicate: 1}]\n",
-	              "t:1:38: ingest[0].deduplicate: \"1\" is not a boolean (want true or false)\n");
+	assert_faults(
+	    "ingest: [{type: rc2udp, deduplicate: 1}]\n",
+	    "t:1:38: ingest[0].deduplicate: \"1\" is not a boolean (want true or false)\n");
 }
 
 /* A list whose entries are all commented out is a list without entries. */

@@ -33,8 +33,9 @@ static void write_value(const struct conf_option *option, double amount, struct 
 {
 	bool is_text =
 	    option->type == &conf_type_text_string || option->type == &conf_type_text_lines;
-	bool is_list =
-	    option->type == &conf_type_address_list || option->type == &conf_type_address_networks;
+	bool is_list = option->type == &conf_type_address_list ||
+	               option->type == &conf_type_address_networks ||
+	               option->type == &conf_type_datagram_groups;
 
 	if (!is_text && !is_list && option->type != &conf_type_text_map) {
 		buffer_printf(out, "%.15g%s", amount,
@@ -47,6 +48,8 @@ static void write_value(const struct conf_option *option, double amount, struct 
 			buffer_append_byte(out, 'x');
 		} else if (option->type == &conf_type_address_list) {
 			buffer_printf(out, "%s\"[::1]:%zu\"", i > 0 ? "," : "", i);
+		} else if (option->type == &conf_type_datagram_groups) {
+			buffer_printf(out, "%s239.0.0.%zu", i > 0 ? "," : "", i);
 		} else if (option->type == &conf_type_address_networks) {
 			buffer_printf(out, "%s\"10.0.%zu.%zu\"", i > 0 ? "," : "", i / 256,
 			              i % 256);
@@ -83,7 +86,8 @@ static bool has_limits(const struct conf_option *option)
 {
 	return option->type != &conf_type_text_bool && option->type != &conf_type_text_log_level &&
 	       option->type != &conf_type_text_log_format &&
-	       option->type != &conf_type_address_single;
+	       option->type != &conf_type_datagram_address &&
+	       option->type != &conf_type_datagram_mode;
 }
 
 static void assert_limits(const struct conf_option *option)

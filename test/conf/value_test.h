@@ -4,6 +4,7 @@
 
 #include "conf/conf_schema.h"
 #include "conf/conf_type_address.h"
+#include "conf/conf_type_datagram.h"
 #include "conf/conf_type_number.h"
 #include "conf/conf_type_text.h"
 #include "test/conf/conf_test.h"

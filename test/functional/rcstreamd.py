@@ -288,6 +288,8 @@ class Rcstreamd:
         found = []
         for record in self.log.find("listener.bound"):
             bound, _, address = record["message"].rpartition(" ")
+            if address.startswith("unix:"):
+                continue
             host, _, port = address.rpartition(":")
             pair = (host.strip("[]"), int(port))
             if bound == name and pair not in found:

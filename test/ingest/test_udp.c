@@ -4,6 +4,7 @@
 
 #include <netinet/in.h>
 #include <sys/socket.h>
+#include <sys/un.h>
 
 #include "test/ingest/rig.h"
 
@@ -297,6 +298,31 @@ static void test_udp_is_refused_an_address_in_use(void **state)
 	rig_destroy(first);
 }
 
+/* udp.h: a socket in the file system; `allow` is about addresses, which its senders have none of.
+ */
+static void test_udp_takes_datagrams_of_a_unix_socket(void **state)
+{
+	struct rig *rig = start_source(
+	    "{type: rc2udp, listen: \"unix:/tmp/test_udp\", mode: 0600, allow: [192.0.2.1]}");
+	struct sockaddr_un to = {.sun_family = AF_UNIX, .sun_path = "/tmp/test_udp"};
+	int sender = socket(AF_UNIX, SOCK_DGRAM, 0);
+
+	(void)state;
+	for (int i = 0; i < 5; i++) {
+		assert_int_equal(
+		    sendto(sender, LINE, strlen(LINE), 0, (struct sockaddr *)&to, sizeof(to)),
+		    strlen(LINE));
+	}
+	(void)close(sender);
+	rig_turn(rig, 1000, 5);
+	assert_int_equal(rig->count, 5);
+	rig->type->observe(rig->source);
+	assert_int_equal(metric_read(&rig->stats.kernel_drops), 0);
+	assert_int_equal(metric_read(&rig->stats.is_up), 1);
+	rig_destroy(rig);
+	assert_int_equal(access("/tmp/test_udp", F_OK), -1);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -309,6 +335,7 @@ int main(void)
 	    cmocka_unit_test(test_udp_pauses),
 	    cmocka_unit_test(test_udp_counts_what_the_kernel_dropped),
 	    cmocka_unit_test(test_udp_is_refused_an_address_in_use),
+	    cmocka_unit_test(test_udp_takes_datagrams_of_a_unix_socket),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -5,6 +5,7 @@
 #include <arpa/inet.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <net/if.h>
 #include <netinet/in.h>
 #include <poll.h>
 #include <setjmp.h>
@@ -297,6 +298,76 @@ static void test_socket_datagram_tells_what_was_granted(void **state)
 	(void)close(descriptor);
 }
 
+static void send_to_group(const char *group, unsigned port)
+{
+	struct in_addr loopback = {.s_addr = htonl(INADDR_LOOPBACK)};
+	struct sockaddr_in to = {.sin_family = AF_INET, .sin_port = htons((uint16_t)port)};
+	int sender = socket(AF_INET, SOCK_DGRAM, 0);
+
+	assert_int_equal(inet_pton(AF_INET, group, &to.sin_addr), 1);
+	assert_int_equal(
+	    setsockopt(sender, IPPROTO_IP, IP_MULTICAST_IF, &loopback, sizeof(loopback)), 0);
+	assert_int_equal(
+	    sendto(sender, group, strlen(group), 0, (struct sockaddr *)&to, sizeof(to)),
+	    (ssize_t)strlen(group));
+	(void)close(sender);
+}
+
+static bool join(int descriptor, const char *group, const char *interface, struct error *error)
+{
+	struct in6_addr address;
+
+	assert_int_equal(inet_pton(AF_INET6, group, &address), 1);
+	return socket_join_group(descriptor, &address, if_nametoindex(interface), error);
+}
+
+/* socket.h: a socket of either family hears the IPv4 groups it joined, and no others. */
+static void test_socket_hears_the_groups_it_joined(void **state)
+{
+	static const char *const hosts[] = {"0.0.0.0", "::"};
+
+	(void)state;
+	for (size_t i = 0; i < 2; i++) {
+		struct socket_name name = resolve(hosts[i], 0);
+		struct socket_name other_name = resolve("0.0.0.0", 0);
+		struct error error = {""};
+		size_t granted;
+		int descriptor = socket_bind_datagram(&name, 65536, &granted, &error);
+		int other = socket_bind_datagram(&other_name, 65536, &granted, &error);
+		char bytes[32] = "";
+
+		if (descriptor < 0) {
+			continue; /* no IPv6 here */
+		}
+		assert_true(join(descriptor, "::ffff:239.255.1.2", "lo", &error));
+		assert_true(join(other, "::ffff:239.255.1.3", "lo", &error));
+		send_to_group("239.255.1.3", port_of(&name));
+		send_to_group("239.255.1.2", port_of(&name));
+		assert_int_equal(recv(descriptor, bytes, sizeof(bytes) - 1, 0), 11);
+		assert_string_equal(bytes, "239.255.1.2");
+		assert_int_equal(recv(descriptor, bytes, sizeof(bytes), 0), -1);
+		(void)close(descriptor);
+		(void)close(other);
+	}
+}
+
+/* socket.h: false with a sentence that names the group. */
+static void test_socket_tells_which_group_it_cannot_join(void **state)
+{
+	struct socket_name name = resolve("0.0.0.0", 0);
+	struct error error = {""};
+	size_t granted;
+	int descriptor = socket_bind_datagram(&name, 65536, &granted, &error);
+
+	(void)state;
+	assert_false(join(descriptor, "ff15::1", "lo", &error));
+	assert_non_null(strstr(error.text, "cannot join ff15::1: "));
+	assert_true(join(descriptor, "::ffff:239.255.1.2", "lo", &error));
+	assert_false(join(descriptor, "::ffff:239.255.1.2", "lo", &error));
+	assert_non_null(strstr(error.text, "cannot join 239.255.1.2: "));
+	(void)close(descriptor);
+}
+
 /* socket.h: datagrams that found no room are counted by the kernel: none of 1000 is unaccounted
  * for. */
 static void test_socket_counts_what_the_kernel_dropped(void **state)
@@ -336,6 +407,8 @@ int main(void)
 	    cmocka_unit_test(test_socket_any_address_serves_ipv4_too),
 	    cmocka_unit_test(test_socket_datagram_is_bound_alone),
 	    cmocka_unit_test(test_socket_datagram_tells_what_was_granted),
+	    cmocka_unit_test(test_socket_hears_the_groups_it_joined),
+	    cmocka_unit_test(test_socket_tells_which_group_it_cannot_join),
 	    cmocka_unit_test(test_socket_counts_what_the_kernel_dropped),
 	};
 
