@@ -2,12 +2,11 @@
 #ifndef CONF_CONF_H
 #define CONF_CONF_H
 
-#include <netinet/in.h>
 #include <stdbool.h>
 #include <stddef.h>
 
+#include "conf/conf_member.h"
 #include "server/base/buffer.h"
-#include "server/base/log.h"
 
 /*
  * The configuration as structs, one for each section of conf/options.def, with a
@@ -17,70 +16,6 @@
  *
  * Threads: immutable once loaded.
  */
-
-/* Where a value stands in the file, for messages; line 0: a default. */
-struct conf_mark {
-	size_t line;   /* from 1 */
-	size_t column; /* from 1 */
-};
-
-/*
- * "host:port", host being an IPv4 address, an IPv6 address in brackets, or
- * "localhost"; port 0 takes any free one.  For datagrams also "unix:path".
- */
-struct conf_address {
-	const char *text; /* as written */
-	const char *host; /* without brackets; NULL where there is a path */
-	const char *path; /* of "unix:path", in `text`; else NULL */
-	unsigned port;
-	struct conf_mark mark;
-};
-
-struct conf_addresses {
-	struct conf_address *items;
-	size_t count;
-};
-
-/* "192.0.2.0/24", "2001:db8::/32" or a bare address. */
-struct conf_network {
-	struct in6_addr address; /* IPv4 is mapped (::ffff:a.b.c.d), bits behind the prefix are 0 */
-	unsigned prefix;         /* 0 to 128, of the mapped form */
-};
-
-struct conf_networks {
-	struct conf_network *items;
-	size_t count;
-};
-
-struct conf_pair {
-	const char *key;
-	const char *value;
-	struct conf_mark mark; /* of the value */
-};
-
-struct conf_map {
-	struct conf_pair *items;
-	size_t count;
-};
-
-/* The types that options.def names. */
-#define CONF_TYPE_BOOL       bool
-#define CONF_TYPE_UNSIGNED   unsigned
-#define CONF_TYPE_AUTO       unsigned
-#define CONF_TYPE_SECONDS    unsigned
-#define CONF_TYPE_MILLIS     unsigned
-#define CONF_TYPE_BYTES      size_t
-#define CONF_TYPE_RATE       double
-#define CONF_TYPE_STRING     const char *
-#define CONF_TYPE_TEXT       const char *
-#define CONF_TYPE_LOG_LEVEL  enum log_level
-#define CONF_TYPE_LOG_FORMAT enum log_format
-#define CONF_TYPE_ADDRESSES  struct conf_addresses
-#define CONF_TYPE_DATAGRAM   struct conf_address
-#define CONF_TYPE_GROUPS     struct conf_networks
-#define CONF_TYPE_MODE       unsigned
-#define CONF_TYPE_NETWORKS   struct conf_networks
-#define CONF_TYPE_MAP        struct conf_map
 
 /* struct conf_root, conf_log, conf_irc, ...; `present` tells an OPTIONAL section that is on. */
 #define SECTION_BEGIN(section, path, kind, help) \

@@ -24,10 +24,10 @@ struct source_stats {
 	metric published;
 	metric dropped[DROP_REASONS];
 	metric kernel_drops;
-	metric duplicates; /* changes not published since another source had brought them */
-	metric reconnects; /* times a lost peer was connected to again */
-	metric is_up;      /* 1 while it can receive; one without a peer always can */
-	metric last_change_ms; /* Unix time of the last one published or canary event; 0: none yet */
+	metric duplicates;     /* changes not published since another source had brought them */
+	metric reconnects;     /* times a lost peer was connected to again */
+	metric is_up;          /* 1 while it can receive; one without a peer always can */
+	metric last_change_ms; /* Unix time of the last one published, or canary; 0: none yet */
 };
 
 /* One worker's. */

@@ -132,6 +132,7 @@ static struct key_lengths write_keys(const struct change *change, struct buffer 
 static void unlink_key(struct duplicates *duplicates, struct key *key)
 {
 	if (key->is_in_table) {
+		/* NOLINTNEXTLINE(clang-analyzer-core.NullDereference): it is in the table */
 		HASH_DEL(duplicates->keys, key);
 		key->is_in_table = false;
 	}

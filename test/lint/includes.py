@@ -27,6 +27,7 @@ COMPOSITION = {"server": None, "protocols/protocols.c": "protocols/"}
 EXCEPTIONS = {
     ("ingest", "server/net/socket.h"),  # binding is the same for datagrams and streams
     ("ingest", "server/net/peer.h"),  # and so are addresses
+    ("ingest", "server/net/unix_socket.h"),  # and sockets in the file system
 }
 
 # The figures that workers and feeder write and the status page reads: files of server/ that
