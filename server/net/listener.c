@@ -95,11 +95,12 @@ static bool accept_one(struct listener *listener)
 static void on_readable(uv_poll_t *handle, int status, int events)
 {
 	struct listener *listener = handle->data;
+	unsigned accepted = 0;
 
 	(void)status;
 	(void)events;
-	for (unsigned i = 0; i < ACCEPTS_PER_TURN && accept_one(listener); i++) {
-		continue;
+	while (accepted < ACCEPTS_PER_TURN && accept_one(listener)) {
+		accepted++;
 	}
 }
 
