@@ -105,7 +105,7 @@ static void write_line(const struct change *change, struct buffer *out)
 	if (change->type == CHANGE_LOG && change->line.bytes != NULL &&
 	    change->line.length <= DUPLICATES_LINE_MAX) {
 		buffer_append_byte(out, 't');
-		buffer_append(out, change->wiki.bytes, change->wiki.length + 1);
+		buffer_append(out, change->channel.bytes, change->channel.length + 1);
 		buffer_append(out, change->line.bytes, change->line.length);
 	}
 }

@@ -21,8 +21,8 @@
  *   3. the wiki and the `log_id` of a log entry: not all have an rcid
  *   4. the wiki and the revisions of an edit or a new page: `revision` of the JSON,
  *      `diff=` and `oldid=` of a line's URL
- *   5. the wiki and the line of a log entry, which has no number: of JSON, the one that
- *      was made of it, which is MediaWiki's to the byte but for an interwiki prefix
+ *   5. the channel and the line of a log entry, which has neither a number nor the wiki's
+ *      name: of JSON, the one made of it, MediaWiki's to the byte but for an interwiki prefix
  *
  * A change with none of them is like no other.  A source that brings a change twice means
  * it: only what another one brought is a duplicate.

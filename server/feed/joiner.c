@@ -25,8 +25,8 @@ struct held {
 struct wiki {
 	UT_hash_handle hh;
 	unsigned misses; /* in a row */
-	size_t name_length;
-	char name[];
+	size_t channel_length;
+	char channel[];
 };
 
 struct joiner {
@@ -53,11 +53,11 @@ static struct held *held_at(const struct joiner *joiner, size_t index)
 
 /* --- the wikis ---------------------------------------------------------------- */
 
-static struct wiki *find_wiki(const struct joiner *joiner, struct text name)
+static struct wiki *find_wiki(const struct joiner *joiner, struct text channel)
 {
 	struct wiki *wiki;
 
-	HASH_FIND(hh, joiner->wikis, name.bytes, name.length, wiki);
+	HASH_FIND(hh, joiner->wikis, channel.bytes, channel.length, wiki);
 	return wiki;
 }
 
@@ -68,25 +68,25 @@ static void forget_wiki(struct joiner *joiner, struct wiki *wiki)
 }
 
 /* Two forms have met: it is the last to be forgotten now. */
-static void note_met(struct joiner *joiner, struct text name)
+static void note_met(struct joiner *joiner, struct text channel)
 {
-	struct wiki *wiki = find_wiki(joiner, name);
+	struct wiki *wiki = find_wiki(joiner, channel);
 
 	if (wiki != NULL) {
 		forget_wiki(joiner, wiki);
 	} else if (HASH_COUNT(joiner->wikis) == JOINER_WIKIS_MAX) {
 		forget_wiki(joiner, joiner->wikis);
 	}
-	wiki = mem_zeroed(sizeof(*wiki) + name.length);
-	memcpy(wiki->name, name.bytes, name.length);
-	wiki->name_length = name.length;
+	wiki = mem_zeroed(sizeof(*wiki) + channel.length);
+	memcpy(wiki->channel, channel.bytes, channel.length);
+	wiki->channel_length = channel.length;
 	/* NOLINTNEXTLINE(clang-analyzer-unix.Malloc): a table ends with its last */
-	HASH_ADD(hh, joiner->wikis, name, name.length, wiki);
+	HASH_ADD(hh, joiner->wikis, channel, channel.length, wiki);
 }
 
-static void note_missed(struct joiner *joiner, struct text name)
+static void note_missed(struct joiner *joiner, struct text channel)
 {
-	struct wiki *wiki = find_wiki(joiner, name);
+	struct wiki *wiki = find_wiki(joiner, channel);
 
 	if (wiki != NULL && ++wiki->misses == JOINER_MISSES_MAX) {
 		forget_wiki(joiner, wiki);
@@ -118,7 +118,7 @@ static bool is_awaited(const struct joiner *joiner, const struct change *change)
 	return joiner->window_ms > 0 &&
 	       (change->type == CHANGE_EDIT || change->type == CHANGE_NEW ||
 	        change->type == CHANGE_LOG) &&
-	       find_wiki(joiner, change->wiki) != NULL;
+	       find_wiki(joiner, change->channel) != NULL;
 }
 
 void joiner_add(struct joiner *joiner, struct change *change, bool may_wait, uint64_t now_ms)
@@ -152,7 +152,7 @@ void joiner_join(struct joiner *joiner, uint64_t id, const struct change *change
 	struct change *first;
 
 	if (joiner->window_ms > 0) {
-		note_met(joiner, change->wiki);
+		note_met(joiner, change->channel);
 	}
 	if (held == NULL || !held->is_waiting) {
 		return;
@@ -175,7 +175,7 @@ struct change *joiner_take(struct joiner *joiner, uint64_t now_ms)
 		return NULL;
 	}
 	if (held->is_waiting) {
-		note_missed(joiner, held->change->wiki);
+		note_missed(joiner, held->change->channel);
 	}
 	joiner->first = (joiner->first + 1) % RING_SIZE;
 	joiner->count--;

@@ -16,7 +16,8 @@
  *                                ^ joiner_join(): the other form
  *
  * Only what MediaWiki sends in both forms waits, and of wikis only those of which two forms
- * have met (duplicates.h).  A wiki of
+ * have met (duplicates.h); a wiki goes by its channel here, which is the same for all of
+ * its changes in both forms.  A wiki of
  * which JOINER_MISSES_MAX in a row have waited in vain is not waited for any more, until
  * two meet again.  Whatever is behind one that waits waits with it: the order
  * stays that of arrival.

@@ -155,12 +155,12 @@ static void test_duplicates_are_other_sources_changes(void **state)
 	duplicates_destroy(duplicates);
 }
 
-static struct change *create_log(const char *wiki, struct text line)
+static struct change *create_log(const char *channel, struct text line)
 {
 	struct change_parts parts = {
 	    .type = CHANGE_LOG,
-	    .wiki = {wiki, strlen(wiki)},
-	    .channel = TEXT("#x"),
+	    .wiki = TEXT("x.org"),
+	    .channel = {channel, strlen(channel)},
 	    .json = TEXT("{}"),
 	    .line = line,
 	};
@@ -170,11 +170,11 @@ static struct change *create_log(const char *wiki, struct text line)
 	return change;
 }
 
-static bool are_same_logs(const char *wiki, struct text line, struct text other)
+static bool are_same_logs(const char *channel, struct text line, struct text other)
 {
 	struct duplicates *duplicates = duplicates_create(4, 1000);
-	struct change *first = create_log("x.org", line);
-	struct change *second = create_log(wiki, other);
+	struct change *first = create_log("#x", line);
+	struct change *second = create_log(channel, other);
 	struct duplicates_match match;
 	bool are_same;
 
@@ -186,23 +186,23 @@ static bool are_same_logs(const char *wiki, struct text line, struct text other)
 	return are_same;
 }
 
-/* duplicates.h: the line of a log entry has no number; its text, of its wiki, tells it. */
+/* duplicates.h: the line of a log entry has no number; its text, in its channel, tells it. */
 static void test_duplicates_tells_log_entries_by_their_line(void **state)
 {
 	struct buffer line = {0};
 	struct text none = {.bytes = NULL};
 
 	(void)state;
-	assert_true(are_same_logs("x.org", TEXT("a"), TEXT("a")));
-	assert_false(are_same_logs("x.org", TEXT("a"), TEXT("b")));
-	assert_false(are_same_logs("y.org", TEXT("a"), TEXT("a")));
-	assert_false(are_same_logs("x.orga", TEXT("ab"), TEXT("b")));
-	assert_false(are_same_logs("x.org", none, none));
+	assert_true(are_same_logs("#x", TEXT("a"), TEXT("a")));
+	assert_false(are_same_logs("#x", TEXT("a"), TEXT("b")));
+	assert_false(are_same_logs("#y", TEXT("a"), TEXT("a")));
+	assert_false(are_same_logs("#xa", TEXT("ab"), TEXT("b")));
+	assert_false(are_same_logs("#x", none, none));
 	memset(buffer_reserve(&line, DUPLICATES_LINE_MAX + 1), 'a', DUPLICATES_LINE_MAX + 1);
 	line.length = DUPLICATES_LINE_MAX;
-	assert_true(are_same_logs("x.org", buffer_text(&line), buffer_text(&line)));
+	assert_true(are_same_logs("#x", buffer_text(&line), buffer_text(&line)));
 	line.length++;
-	assert_false(are_same_logs("x.org", buffer_text(&line), buffer_text(&line)));
+	assert_false(are_same_logs("#x", buffer_text(&line), buffer_text(&line)));
 	buffer_finish(&line);
 }
 

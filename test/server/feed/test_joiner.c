@@ -9,22 +9,22 @@
 
 #define WINDOW_MS 100
 
-static struct change *create_typed(const char *wiki, enum change_type type, bool is_from_line)
+static struct change *create_typed(const char *channel, enum change_type type, bool is_from_line)
 {
 	return change_create(&(struct change_parts){
 	    .type = type,
 	    .is_from_line = is_from_line,
-	    .wiki = {wiki, strlen(wiki)},
-	    .channel = is_from_line ? TEXT("#line") : TEXT("#json"),
+	    .wiki = is_from_line ? TEXT("line.org") : TEXT("json.org"),
+	    .channel = {channel, strlen(channel)},
 	    .json = is_from_line ? TEXT("{\"rendered\":1}") : TEXT("{\"very\":1}"),
 	    .line = is_from_line ? TEXT("very") : TEXT("rendered"),
 	    .identity = {.revision_new = 2},
 	});
 }
 
-static struct change *create(const char *wiki, bool is_from_line)
+static struct change *create(const char *channel, bool is_from_line)
 {
-	return create_typed(wiki, CHANGE_EDIT, is_from_line);
+	return create_typed(channel, CHANGE_EDIT, is_from_line);
 }
 
 static void add(struct joiner *joiner, struct change *change, uint64_t id, uint64_t now_ms)
@@ -34,20 +34,20 @@ static void add(struct joiner *joiner, struct change *change, uint64_t id, uint6
 	joiner_add(joiner, change, true, now_ms);
 }
 
-static void join(struct joiner *joiner, uint64_t id, const char *wiki, bool is_from_line)
+static void join(struct joiner *joiner, uint64_t id, const char *channel, bool is_from_line)
 {
-	struct change *change = create(wiki, is_from_line);
+	struct change *change = create(channel, is_from_line);
 
 	joiner_join(joiner, id, change);
 	change_unref(change);
 }
 
-/* A joiner that knows that both forms of x.org's changes come. */
+/* A joiner that knows that both forms of #x's changes come. */
 static struct joiner *create_joiner(uint64_t window_ms)
 {
 	struct joiner *joiner = joiner_create(window_ms);
 
-	join(joiner, 0, "x.org", true);
+	join(joiner, 0, "#x", true);
 	return joiner;
 }
 
@@ -69,17 +69,17 @@ static void test_joiner_makes_one_of_two_forms(void **state)
 		struct joiner *joiner = create_joiner(WINDOW_MS);
 		struct change *change;
 
-		add(joiner, create("x.org", is_line_first), 1, 0);
+		add(joiner, create("#x", is_line_first), 1, 0);
 		assert_int_equal(take(joiner, WINDOW_MS - 1), 0);
 		assert_int_equal(joiner_due_ms(joiner), WINDOW_MS);
-		join(joiner, 1, "x.org", !is_line_first);
+		join(joiner, 1, "#x", !is_line_first);
 		assert_true(joiner_due_ms(joiner) < WINDOW_MS);
 		change = joiner_take(joiner, WINDOW_MS - 1);
 		assert_non_null(change);
 		assert_string_equal(change->line.bytes, "very");
-		assert_string_equal(change->channel.bytes, "#line");
+		assert_string_equal(change->channel.bytes, "#x");
 		assert_string_equal(change->json.bytes, "{\"very\":1}");
-		assert_string_equal(change->wiki.bytes, "x.org");
+		assert_string_equal(change->wiki.bytes, "json.org");
 		assert_int_equal(change->type, CHANGE_EDIT);
 		assert_int_equal(change->id, 1);
 		assert_int_equal(change->arrived_ms, 1001); /* of the first form */
@@ -96,14 +96,14 @@ static void test_joiner_joins_once(void **state)
 	struct change *change;
 
 	(void)state;
-	add(joiner, create("x.org", true), 1, 0);
-	join(joiner, 1, "x.org", false);
-	join(joiner, 1, "x.org", false);
-	join(joiner, 2, "x.org", false);
+	add(joiner, create("#x", true), 1, 0);
+	join(joiner, 1, "#x", false);
+	join(joiner, 1, "#x", false);
+	join(joiner, 2, "#x", false);
 	change = joiner_take(joiner, 0);
 	assert_string_equal(change->json.bytes, "{\"very\":1}");
 	change_unref(change);
-	join(joiner, 1, "x.org", false);
+	join(joiner, 1, "#x", false);
 	assert_int_equal(take(joiner, UINT64_MAX), 0);
 	joiner_destroy(joiner);
 }
@@ -115,7 +115,7 @@ static void test_joiner_lets_go_when_the_window_ends(void **state)
 	struct change *change;
 
 	(void)state;
-	add(joiner, create("x.org", false), 1, 50);
+	add(joiner, create("#x", false), 1, 50);
 	assert_int_equal(take(joiner, 50 + WINDOW_MS - 1), 0);
 	change = joiner_take(joiner, 50 + WINDOW_MS);
 	assert_string_equal(change->line.bytes, "rendered");
@@ -128,26 +128,26 @@ static void test_joiner_holds_nothing_without_need(void **state)
 {
 	struct joiner *joiner = create_joiner(WINDOW_MS);
 	struct joiner *without_window = create_joiner(0);
-	struct change *change = create_typed("x.org", CHANGE_OTHER, true);
+	struct change *change = create_typed("#x", CHANGE_OTHER, true);
 
 	(void)state;
 	add(joiner, change, 1, 0);
 	assert_int_equal(take(joiner, 0), 1);
-	add(joiner, create_typed("x.org", CHANGE_CATEGORIZE, false), 2, 0);
+	add(joiner, create_typed("#x", CHANGE_CATEGORIZE, false), 2, 0);
 	assert_int_equal(take(joiner, 0), 2);
-	add(joiner, create("y.org", true), 3, 0);
+	add(joiner, create("#y", true), 3, 0);
 	assert_int_equal(take(joiner, 0), 3);
-	change = create("x.org", true);
+	change = create("#x", true);
 	change->id = 4;
 	joiner_add(joiner, change, false, 0);
 	assert_int_equal(take(joiner, 0), 4);
-	add(joiner, create_typed("x.org", CHANGE_NEW, true), 5, 0);
+	add(joiner, create_typed("#x", CHANGE_NEW, true), 5, 0);
 	assert_int_equal(take(joiner, 0), 0);
 	assert_int_equal(take(joiner, WINDOW_MS), 5);
-	add(joiner, create_typed("x.org", CHANGE_LOG, true), 6, 0);
+	add(joiner, create_typed("#x", CHANGE_LOG, true), 6, 0);
 	assert_int_equal(take(joiner, 0), 0);
 	joiner_destroy(joiner);
-	add(without_window, create("x.org", true), 1, 0);
+	add(without_window, create("#x", true), 1, 0);
 	assert_int_equal(take(without_window, 0), 1);
 	joiner_destroy(without_window);
 }
@@ -158,16 +158,16 @@ static void test_joiner_keeps_the_order(void **state)
 	struct joiner *joiner = create_joiner(WINDOW_MS);
 
 	(void)state;
-	add(joiner, create("y.org", true), 1, 0);
-	add(joiner, create("x.org", true), 2, 0);
-	add(joiner, create("y.org", true), 3, 10);
-	add(joiner, create("x.org", true), 4, 20);
-	add(joiner, create("y.org", true), 5, 30);
+	add(joiner, create("#y", true), 1, 0);
+	add(joiner, create("#x", true), 2, 0);
+	add(joiner, create("#y", true), 3, 10);
+	add(joiner, create("#x", true), 4, 20);
+	add(joiner, create("#y", true), 5, 30);
 	assert_int_equal(take(joiner, 30), 1);
 	assert_int_equal(take(joiner, 30), 0);
-	join(joiner, 4, "x.org", false);
+	join(joiner, 4, "#x", false);
 	assert_int_equal(take(joiner, 30), 0);
-	join(joiner, 2, "x.org", false);
+	join(joiner, 2, "#x", false);
 	for (uint64_t id = 2; id <= 5; id++) {
 		assert_int_equal(take(joiner, 30), id);
 	}
@@ -185,17 +185,17 @@ static void test_joiner_gives_up_a_wiki_of_one_form(void **state)
 	(void)state;
 	for (int i = 0; i < 2 * JOINER_MISSES_MAX; i++) {
 		if (i == JOINER_MISSES_MAX) {
-			join(joiner, 0, "x.org", false); /* late, but it has come */
+			join(joiner, 0, "#x", false); /* late, but it has come */
 		}
-		add(joiner, create("x.org", true), ++id, now_ms);
+		add(joiner, create("#x", true), ++id, now_ms);
 		assert_int_equal(take(joiner, now_ms), 0);
 		now_ms += WINDOW_MS;
 		assert_int_equal(take(joiner, now_ms), id);
 	}
-	add(joiner, create("x.org", true), ++id, now_ms);
+	add(joiner, create("#x", true), ++id, now_ms);
 	assert_int_equal(take(joiner, now_ms), id);
-	join(joiner, 0, "x.org", false);
-	add(joiner, create("x.org", true), ++id, now_ms);
+	join(joiner, 0, "#x", false);
+	add(joiner, create("#x", true), ++id, now_ms);
 	assert_int_equal(take(joiner, now_ms), 0);
 	joiner_destroy(joiner);
 }
@@ -207,15 +207,15 @@ static void test_joiner_holds_so_many(void **state)
 
 	(void)state;
 	for (uint64_t id = 1; id <= JOINER_HELD_MAX; id++) {
-		add(joiner, create("x.org", true), id, 0);
+		add(joiner, create("#x", true), id, 0);
 	}
 	assert_int_equal(take(joiner, 0), 0);
 	for (uint64_t id = JOINER_HELD_MAX + 1; id < 3 * JOINER_HELD_MAX; id++) {
-		add(joiner, create("x.org", true), id, 0);
+		add(joiner, create("#x", true), id, 0);
 		assert_int_equal(take(joiner, 0), id - JOINER_HELD_MAX);
 		assert_int_equal(take(joiner, 0), 0);
 		if (id % 64 == 0) {
-			join(joiner, 0, "x.org", false); /* or it would give the wiki up */
+			join(joiner, 0, "#x", false); /* or it would give the wiki up */
 		}
 	}
 	joiner_destroy(joiner);
@@ -231,14 +231,14 @@ static void test_joiner_knows_so_many_wikis(void **state)
 	(void)state;
 	for (int i = 0; i < JOINER_WIKIS_MAX; i++) {
 		if (i == JOINER_WIKIS_MAX - 1) {
-			join(joiner, 0, "x.org", true); /* not the oldest any more */
+			join(joiner, 0, "#x", true); /* not the oldest any more */
 		}
-		(void)snprintf(name, sizeof(name), "%d.org", i);
+		(void)snprintf(name, sizeof(name), "#%d", i);
 		join(joiner, 0, name, true);
 	}
-	add(joiner, create("0.org", true), 1, 0);
+	add(joiner, create("#0", true), 1, 0);
 	assert_int_equal(take(joiner, 0), 1);
-	add(joiner, create("x.org", true), 2, 0);
+	add(joiner, create("#x", true), 2, 0);
 	assert_int_equal(take(joiner, 0), 0);
 	joiner_destroy(joiner);
 }
@@ -253,12 +253,12 @@ static void test_joiner_loses_nothing(void **state)
 	(void)state;
 	print_message("seed %u\n", seed);
 	for (int i = 0; i < 20000; i++) {
-		const char *wiki = (unsigned)rand_r(&seed) % 4 == 0 ? "y.org" : "x.org";
+		const char *channel = (unsigned)rand_r(&seed) % 4 == 0 ? "#y" : "#x";
 		bool is_from_line = (unsigned)rand_r(&seed) % 2 == 0;
 
 		now_ms += (unsigned)rand_r(&seed) % 5;
-		add(joiner, create(wiki, is_from_line), ++added, now_ms);
-		join(joiner, added - (unsigned)rand_r(&seed) % 30, "x.org", !is_from_line);
+		add(joiner, create(channel, is_from_line), ++added, now_ms);
+		join(joiner, added - (unsigned)rand_r(&seed) % 30, "#x", !is_from_line);
 		while ((id = take(joiner, now_ms)) != 0) {
 			assert_int_equal(id, ++taken);
 		}
