@@ -43,6 +43,13 @@ QUICK_WORKS = (
     Work("Socket.IO, flooded", "socketio", 20, 200, 20, 0),
 )
 
+# What a worker takes in by each road: one client, so that the change itself is what costs.
+INTAKES = (
+    Work("rc2udp in, flooded", "irc", 1, 20000, 500, 0),
+    Work("rcfeed-udp in, flooded", "socketio", 1, 20000, 500, 0),
+)
+QUICK_INTAKES = tuple(work._replace(changes=500, warm_up=50) for work in INTAKES)
+
 PROGRAMS = ("rcstreamd", "each", "batch")
 
 READY = re.compile(r"\bready\b")
@@ -183,7 +190,7 @@ def run_work(arguments, work):
 
 
 def label(work):
-    return f"{work.title}, {work.clients:,} clients"
+    return f"{work.title}, {work.clients:,} client{'' if work.clients == 1 else 's'}"
 
 
 def progress(text):
@@ -245,6 +252,35 @@ def table_row(row):
     )
 
 
+INTAKE_HEAD = (
+    f"{'':34}{'changes a second':^26}{'CPU us per change':^26}",
+    f"{'what comes in, one worker':34}{'rcstreamd':>10}{'each':>8}{'batch':>8}"
+    f"{'rcstreamd':>10}{'each':>8}{'batch':>8}",
+)
+
+
+def intake_result(work, runs):
+    """The figures of a road; a change is delivered once."""
+    figures = {
+        name: {
+            "changes_per_s": work.changes / median(some, "seconds"),
+            "cpu_us_per_change": median(some, "cpu_us_per_delivery"),
+        }
+        for name, some in runs.items()
+    }
+    return {**work._asdict(), "label": label(work), "programs": figures, "runs": runs}
+
+
+def intake_row(row):
+    programs = [row["programs"][name] for name in PROGRAMS]
+    rates = [program["changes_per_s"] for program in programs]
+    cpu = [program["cpu_us_per_change"] for program in programs]
+    return (
+        f"{row['label']:34}{rates[0]:10,.0f}{rates[1]:8,.0f}{rates[2]:8,.0f}"
+        f"{cpu[0]:10.2f}{cpu[1]:8.2f}{cpu[2]:8.2f}"
+    )
+
+
 def run_micro(programs):
     """What a change costs once: nanoseconds by step."""
     recorded = ROOT / "test/data/rcfeed/rcfeed-pairs.ndjson"
@@ -283,28 +319,35 @@ def raise_descriptor_limit():
     resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
 
 
+def run_table(arguments, works, head, result_of, row_of):
+    """Run the works whose title is asked for, a row each; returns their results."""
+    results = []
+    works = [work for work in works if arguments.only.lower() in label(work).lower()]
+    if works:
+        print(*head, sep="\n", flush=True)
+    for work in works:
+        results.append(result_of(work, run_work(arguments, work)))
+        progress("")
+        print(row_of(results[-1]), flush=True)
+    return results
+
+
 def main(words):
     arguments = parse(words)
-    works = [
-        work
-        for work in (QUICK_WORKS if arguments.quick else WORKS)
-        if arguments.only.lower() in label(work).lower()
-    ]
-    if not works:
-        raise BenchError(f"no row's title holds {arguments.only!r}")
     raise_descriptor_limit()
-    results = []
-    print(*HEAD, sep="\n", flush=True)
-    for work in works:
-        results.append(result(work, run_work(arguments, work)))
-        progress("")
-        print(table_row(results[-1]), flush=True)
+    works = QUICK_WORKS if arguments.quick else WORKS
+    results = run_table(arguments, works, HEAD, result, table_row)
+    works = QUICK_INTAKES if arguments.quick else INTAKES
+    head = ("", *INTAKE_HEAD) if results else INTAKE_HEAD
+    intakes = run_table(arguments, works, head, intake_result, intake_row)
+    if not results and not intakes:
+        raise BenchError(f"no row's title holds {arguments.only!r}")
     steps = run_micro(arguments.programs)
     print("", f"{'CPU us per change':34}", sep="\n")
     for step, cost_ns in steps.items():
         print(f"{step:34}{cost_ns / 1000:10.3f}")
     if arguments.json:
-        figures = {"works": results, "micro_ns_per_change": steps}
+        figures = {"works": results, "intakes": intakes, "micro_ns_per_change": steps}
         arguments.json.write_text(json.dumps(figures, indent=1) + "\n")
     return 0
 

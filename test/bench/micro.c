@@ -19,6 +19,7 @@
 #include "protocols/irc/irc_encode.h"
 #include "protocols/socketio/socketio_encode.h"
 #include "server/base/memory.h"
+#include "server/feed/duplicates.h"
 #include "server/feed/rcfeed_irc.h"
 #include "server/feed/rcfeed_json.h"
 
@@ -37,6 +38,7 @@ struct record {
 
 struct micro {
 	struct wiki_names *names;
+	struct duplicates *duplicates;
 	struct record *records;
 	size_t count;
 	struct irc_channels channels;
@@ -171,6 +173,20 @@ static bool read_line(struct micro *micro, const struct record *record)
 	return true;
 }
 
+/* As the feeder does for a change that nobody else has brought. */
+static bool find_duplicate(struct micro *micro, const struct record *record)
+{
+	struct duplicates_match match;
+
+	if (record->change == NULL) {
+		return false;
+	}
+	if (!duplicates_find(micro->duplicates, record->change, micro, 0, &match)) {
+		duplicates_add(micro->duplicates, record->change, micro, 0);
+	}
+	return true;
+}
+
 static bool encode(struct micro *micro, const struct record *record, const struct encoder *encoder)
 {
 	if (record->change == NULL) {
@@ -203,6 +219,7 @@ static const struct {
     {"read_json", read_json},
     {"render_line", render_line},
     {"read_line", read_line},
+    {"find_duplicate", find_duplicate},
     {"encode_irc", encode_irc},
     {"encode_socketio_packet", encode_socketio_packet},
     {"encode_socketio_frame", encode_socketio_frame},
@@ -256,6 +273,7 @@ static void finish(struct micro *micro)
 		free(micro->channels.items[i]);
 	}
 	irc_channels_finish(&micro->channels);
+	duplicates_destroy(micro->duplicates);
 	wiki_names_destroy(micro->names);
 	buffer_finish(&micro->out);
 	free(micro->records);
@@ -269,6 +287,7 @@ int main(int argc, char **argv)
 		errx(2, "usage: bench_micro RCFEED-PAIRS.NDJSON");
 	}
 	micro.names = wiki_names_create(NULL, 0);
+	micro.duplicates = duplicates_create(10000, 300000); /* the defaults of options.def */
 	micro.records = mem_zeroed(RECORDS_MAX * sizeof(micro.records[0]));
 	irc_encoder_init(&micro.irc, "b!b@s", &micro.channels, &micro.lines_cut);
 	read_records(&micro, argv[1]);

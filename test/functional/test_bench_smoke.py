@@ -37,7 +37,11 @@ def test_quick_benchmark_loses_nothing(tmp_path):
         ("irc", True),
         ("socketio", False),
     }
-    for work in works:
+    intakes = json.loads(figures.read_text())["intakes"]
+    assert [intake["title"].split()[0] for intake in intakes] == ["rc2udp", "rcfeed-udp"]
+    for intake in intakes:
+        assert intake["programs"]["rcstreamd"]["changes_per_s"] > 0
+    for work in works + intakes:
         assert set(work["runs"]) == {"rcstreamd", "each", "batch"}
         for run in (run for runs in work["runs"].values() for run in runs):
             faults = [run["lost"], run["duplicates"], run["reordered"], run["strange"]]
