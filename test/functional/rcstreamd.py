@@ -95,6 +95,7 @@ def run_program(*arguments, timeout=START_TIMEOUT_S):
 def environment():
     settings = dict(os.environ)
     settings.setdefault("UBSAN_OPTIONS", "print_stacktrace=1")
+    settings.setdefault("TSAN_OPTIONS", f"suppressions={ROOT}/test/tsan.supp")
     return settings
 
 

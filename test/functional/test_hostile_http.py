@@ -111,7 +111,7 @@ def test_hostile_http_smuggled_request_is_never_answered(server):
 # connection.h: a connection may end at any byte, in a request as in a poll.
 @pytest.mark.threads
 def test_hostile_http_clients_leave_at_every_byte(server):
-    rcstreamd = server(http={"socketio": {"heartbeat_timeout": 3, "heartbeat_interval": 1}})
+    rcstreamd = server()
     address = rcstreamd.address("http")
 
     def cut_short(chance):
