@@ -5,10 +5,11 @@
  *   subscriber ──< link >── interest ──<>── roster
  *
  * An interest is a text that someone subscribed to, once however many did; a
- * roster is a name that changes came for, with the interests that fit it.  An
- * interest meets a roster when either is new: a pattern is matched against a name
- * once, not once a change.  A roster's receivers are put together again at the
- * first change after a subscription of one of its interests came or went.
+ * roster is a name that changes came for.  A pattern meets a roster when either is new:
+ * it is matched against a name once, not once a change, and keeps a bit for each that
+ * it fits.  Clients may subscribe to thousands of patterns that fit every name: a bit is all that
+ * one may cost.  A roster's receivers are put together again at the first change after a
+ * subscription of one of its interests came or went.
  *
  * Rosters are only remembered knowledge: with too many of them all are forgotten.
  */
@@ -23,6 +24,7 @@
 #include "server/feed/subscription.h"
 
 #define ROSTERS_MAX 65536 /* names come from outside; some 1,000 wikis exist */
+#define WORD_BITS   64
 
 struct interest;
 
@@ -41,7 +43,7 @@ struct pointers {
 };
 
 struct roster {
-	struct pointers interests; /* struct interest: those that fit this name */
+	size_t number;             /* its place in bus.numbered */
 	struct pointers receivers; /* struct subscriber, NULL for one that left while publishing */
 	bool is_stale;             /* receivers are not what the interests say */
 	UT_hash_handle hh;
@@ -51,7 +53,8 @@ struct roster {
 
 struct interest {
 	struct bus_link *links;
-	struct pointers rosters; /* struct roster: those whose name it fits */
+	uint64_t *fits; /* of a pattern: a bit for each roster, by its number */
+	size_t fits_words;
 	enum bus_field field;
 	bool is_pattern;
 	struct interest *prev, *next; /* bus.patterns, when it is one */
@@ -64,6 +67,7 @@ struct bus {
 	struct interest *interests[BUS_FIELDS]; /* table by text */
 	struct interest *patterns[BUS_FIELDS];  /* those of them that are patterns */
 	struct roster *rosters[BUS_FIELDS];     /* table by name */
+	struct pointers numbered[BUS_FIELDS];   /* struct roster: the same */
 	struct roster *publishing;              /* whose receivers are being walked */
 	uint64_t gatherings;
 	uint64_t publications;
@@ -77,16 +81,6 @@ static void pointers_add(struct pointers *pointers, void *item)
 		    mem_resize(pointers->items, pointers->capacity * sizeof(*pointers->items));
 	}
 	pointers->items[pointers->count++] = item;
-}
-
-static void pointers_remove(struct pointers *pointers, const void *item)
-{
-	for (size_t i = 0; i < pointers->count; i++) {
-		if (pointers->items[i] == item) {
-			pointers->items[i] = pointers->items[--pointers->count];
-			return;
-		}
-	}
 }
 
 /* A name in the form it is compared in: channels folded, in `folded`; wikis as they are. */
@@ -115,55 +109,70 @@ static struct text interest_text(const struct interest *interest)
 	return (struct text){.bytes = interest->text, .length = interest->text_length};
 }
 
-static void join(struct interest *interest, struct roster *roster)
+static void grow_fits(struct interest *pattern, size_t words)
 {
-	pointers_add(&roster->interests, interest);
-	pointers_add(&interest->rosters, roster);
-	roster->is_stale = true;
+	pattern->fits = mem_resize(pattern->fits, words * sizeof(pattern->fits[0]));
+	memset(pattern->fits + pattern->fits_words, 0,
+	       (words - pattern->fits_words) * sizeof(pattern->fits[0]));
+	pattern->fits_words = words;
 }
 
-static void join_if_pattern_fits(struct interest *pattern, struct roster *roster)
+static void meet(struct interest *pattern, struct roster *roster)
 {
+	size_t word = roster->number / WORD_BITS;
+
 	if (subscription_matches(interest_text(pattern), roster_name(roster))) {
-		join(pattern, roster);
+		if (word >= pattern->fits_words) {
+			grow_fits(pattern, word + 1);
+		}
+		pattern->fits[word] |= UINT64_C(1) << (roster->number % WORD_BITS);
+		roster->is_stale = true;
 	}
 }
 
-/* All at once: to take each roster out of the interests' lists one by one is quadratic. */
+static bool fits(const struct interest *pattern, const struct roster *roster)
+{
+	size_t word = roster->number / WORD_BITS;
+
+	return word < pattern->fits_words &&
+	       (pattern->fits[word] >> (roster->number % WORD_BITS) & 1) != 0;
+}
+
 static void forget_rosters(struct bus *bus, enum bus_field field)
 {
-	struct roster *roster, *next_roster;
-	struct interest *interest, *next_interest;
+	struct roster *roster, *next;
+	struct interest *pattern;
 
-	HASH_ITER (hh, bus->interests[field], interest, next_interest) {
-		interest->rosters.count = 0;
+	DL_FOREACH (bus->patterns[field], pattern) {
+		free(pattern->fits);
+		pattern->fits = NULL;
+		pattern->fits_words = 0;
 	}
-	HASH_ITER (hh, bus->rosters[field], roster, next_roster) {
+	HASH_ITER (hh, bus->rosters[field], roster, next) {
 		/* NOLINTNEXTLINE(clang-analyzer-unix.Malloc): a table ends with its last */
 		HASH_DEL(bus->rosters[field], roster);
-		free(roster->interests.items);
 		free(roster->receivers.items);
 		free(roster);
 	}
+	bus->numbered[field].count = 0;
 }
 
 static struct roster *roster_create(struct bus *bus, enum bus_field field, struct text name)
 {
 	struct roster *roster = mem_zeroed(sizeof(*roster) + name.length);
-	struct interest *interest;
+	struct interest *pattern;
 
-	if (HASH_COUNT(bus->rosters[field]) >= ROSTERS_MAX) {
+	if (bus->numbered[field].count >= ROSTERS_MAX) {
 		forget_rosters(bus, field);
 	}
 	memcpy(roster->name, name.bytes, name.length);
 	roster->name_length = name.length;
-	HASH_FIND(hh, bus->interests[field], name.bytes, name.length, interest);
-	if (interest != NULL && !interest->is_pattern) {
-		join(interest, roster);
+	roster->number = bus->numbered[field].count;
+	roster->is_stale = true;
+	DL_FOREACH (bus->patterns[field], pattern) {
+		meet(pattern, roster);
 	}
-	DL_FOREACH (bus->patterns[field], interest) {
-		join_if_pattern_fits(interest, roster);
-	}
+	pointers_add(&bus->numbered[field], roster);
 	HASH_ADD(hh, bus->rosters[field], name, name.length, roster);
 	return roster;
 }
@@ -171,7 +180,6 @@ static struct roster *roster_create(struct bus *bus, enum bus_field field, struc
 static struct interest *interest_create(struct bus *bus, enum bus_field field, struct text text)
 {
 	struct interest *interest = mem_zeroed(sizeof(*interest) + text.length);
-	struct roster *roster, *next;
 
 	memcpy(interest->text, text.bytes, text.length);
 	interest->text_length = text.length;
@@ -180,38 +188,44 @@ static struct interest *interest_create(struct bus *bus, enum bus_field field, s
 	HASH_ADD(hh, bus->interests[field], text, text.length, interest);
 	if (interest->is_pattern) {
 		DL_APPEND(bus->patterns[field], interest);
-		HASH_ITER (hh, bus->rosters[field], roster, next) {
-			join_if_pattern_fits(interest, roster);
+		for (size_t i = 0; i < bus->numbered[field].count; i++) {
+			meet(interest, bus->numbered[field].items[i]);
 		}
-		return interest;
-	}
-	HASH_FIND(hh, bus->rosters[field], text.bytes, text.length, roster);
-	if (roster != NULL) {
-		join(interest, roster);
 	}
 	return interest;
 }
 
 static void interest_destroy(struct bus *bus, struct interest *interest)
 {
-	for (size_t i = 0; i < interest->rosters.count; i++) {
-		struct roster *roster = interest->rosters.items[i];
-
-		pointers_remove(&roster->interests, interest);
-	}
 	if (interest->is_pattern) {
 		DL_DELETE(bus->patterns[interest->field], interest);
 	}
 	HASH_DEL(bus->interests[interest->field], interest);
-	free(interest->rosters.items);
+	free(interest->fits);
 	free(interest);
 }
 
-static void mark_rosters_stale(const struct interest *interest)
+static void mark_pattern_stale(struct bus *bus, const struct interest *pattern)
 {
-	for (size_t i = 0; i < interest->rosters.count; i++) {
-		struct roster *roster = interest->rosters.items[i];
+	const struct pointers *numbered = &bus->numbered[pattern->field];
 
+	for (size_t i = 0; i < numbered->count; i++) {
+		struct roster *roster = numbered->items[i];
+
+		roster->is_stale = roster->is_stale || fits(pattern, roster);
+	}
+}
+
+static void mark_rosters_stale(struct bus *bus, const struct interest *interest)
+{
+	struct roster *roster;
+
+	if (interest->is_pattern) {
+		mark_pattern_stale(bus, interest);
+		return;
+	}
+	HASH_FIND(hh, bus->rosters[interest->field], interest->text, interest->text_length, roster);
+	if (roster != NULL) {
 		roster->is_stale = true;
 	}
 }
@@ -256,7 +270,7 @@ bool bus_subscribe(struct bus *bus, struct subscriber *subscriber, enum bus_fiel
 	DL_APPEND(interest->links, link);
 	DL_APPEND2(subscriber->links, link, prev_own, next_own);
 	subscriber->subscriptions++;
-	mark_rosters_stale(interest);
+	mark_rosters_stale(bus, interest);
 	return true;
 }
 
@@ -280,7 +294,7 @@ static void unlink_one(struct bus *bus, struct bus_link *link)
 	struct subscriber *subscriber = link->subscriber;
 	struct interest *interest = link->interest;
 
-	mark_rosters_stale(interest);
+	mark_rosters_stale(bus, interest);
 	DL_DELETE(interest->links, link);
 	DL_DELETE2(subscriber->links, link, prev_own, next_own);
 	subscriber->subscriptions--;
@@ -319,20 +333,32 @@ void bus_leave(struct bus *bus, struct subscriber *subscriber)
 /* --- publishing --------------------------------------------------------- */
 
 /* A subscriber with two interests that fit this name is listed once. */
-static void gather_receivers(struct bus *bus, struct roster *roster)
+static void add_receivers(struct roster *roster, const struct interest *interest,
+                          uint64_t gathering)
+{
+	struct bus_link *link;
+
+	DL_FOREACH (interest->links, link) {
+		if (link->subscriber->gathering != gathering) {
+			link->subscriber->gathering = gathering;
+			pointers_add(&roster->receivers, link->subscriber);
+		}
+	}
+}
+
+static void gather_receivers(struct bus *bus, enum bus_field field, struct roster *roster)
 {
 	uint64_t gathering = ++bus->gatherings;
+	struct interest *interest;
 
 	roster->receivers.count = 0;
-	for (size_t i = 0; i < roster->interests.count; i++) {
-		const struct interest *interest = roster->interests.items[i];
-		struct bus_link *link;
-
-		DL_FOREACH (interest->links, link) {
-			if (link->subscriber->gathering != gathering) {
-				link->subscriber->gathering = gathering;
-				pointers_add(&roster->receivers, link->subscriber);
-			}
+	HASH_FIND(hh, bus->interests[field], roster->name, roster->name_length, interest);
+	if (interest != NULL && !interest->is_pattern) {
+		add_receivers(roster, interest, gathering);
+	}
+	DL_FOREACH (bus->patterns[field], interest) {
+		if (fits(interest, roster)) {
+			add_receivers(roster, interest, gathering);
 		}
 	}
 	roster->is_stale = false;
@@ -353,7 +379,7 @@ static void publish_to(struct bus *bus, enum bus_field field, struct text name,
 		roster = roster_create(bus, field, name);
 	}
 	if (roster->is_stale) {
-		gather_receivers(bus, roster);
+		gather_receivers(bus, field, roster);
 	}
 	bus->publishing = roster;
 	for (size_t i = 0; i < roster->receivers.count; i++) {
@@ -393,6 +419,7 @@ void bus_destroy(struct bus *bus)
 	for (enum bus_field field = 0; field < BUS_FIELDS; field++) {
 		require(bus->interests[field] == NULL);
 		forget_rosters(bus, field);
+		free(bus->numbered[field].items);
 	}
 	free(bus);
 }

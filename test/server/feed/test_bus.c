@@ -378,6 +378,37 @@ static void test_bus_survives_more_names_than_it_remembers(void **state)
 	assert_true((double)(clock() - start) / CLOCKS_PER_SEC < 30);
 }
 
+/*
+ * bus.c: clients that subscribe to ever new patterns that fit everything, and leave, cost no more
+ * when they leave than when they came (a walk over all patterns for each would).
+ */
+static void test_bus_lets_thousands_of_patterns_go(void **state)
+{
+	struct fixture *fixture = *state;
+	const unsigned names = 500, patterns = 100;
+	clock_t start, subscribed, left;
+	char text[64];
+
+	assert_true(subscribe(&fixture->readers[0], BUS_WIKI, "*"));
+	for (unsigned i = 0; i < names; i++) {
+		(void)snprintf(text, sizeof(text), "wiki-%u", i);
+		publish_wiki(fixture, text);
+	}
+	start = clock();
+	for (unsigned i = 0; i < READERS * patterns; i++) {
+		(void)snprintf(text, sizeof(text), "w*[!%u]*", i + 1000);
+		assert_true(subscribe(&fixture->readers[i % READERS], BUS_WIKI, text));
+	}
+	subscribed = clock();
+	publish_wiki(fixture, "wiki-7");
+	for (size_t i = 0; i < READERS; i++) {
+		assert_int_equal(fixture->readers[i].got, i == 0 ? names + 1 : 1);
+		bus_leave(fixture->bus, &fixture->readers[i].subscriber);
+	}
+	left = clock();
+	assert_true(left - subscribed < subscribed - start + CLOCKS_PER_SEC / 2);
+}
+
 /* --- against a model --------------------------------------------------------- */
 
 #define TEXTS 12
@@ -475,6 +506,7 @@ int main(void)
 	    TEST(test_bus_forgets_a_subscriber_that_is_freed_while_delivering),
 	    TEST(test_bus_takes_subscriptions_while_delivering),
 	    TEST(test_bus_survives_more_names_than_it_remembers),
+	    TEST(test_bus_lets_thousands_of_patterns_go),
 	    TEST(test_bus_does_what_a_naive_matcher_does),
 	};
 
