@@ -2,6 +2,8 @@
 """Socket.IO clients that break frames and payloads, and race with themselves."""
 
 import socket
+import threading
+import time
 
 import pytest
 
@@ -204,3 +206,38 @@ def test_hostile_clients_leave_while_they_move(server):
     with Witnesses(rcstreamd):
         assault(4, move_on)
         assert_left_alone(rcstreamd, irc=1, websocket=1, socketio=1)
+
+
+# worker.h: worker_end() in the middle of everything; what moves then is closed, nothing is left.
+@pytest.mark.threads
+@pytest.mark.parametrize("pause_s", [0.1, 0.3, 0.6])
+def test_hostile_clients_do_not_keep_the_server_from_its_end(server, pause_s):
+    rcstreamd = server(workers=4)
+    address = rcstreamd.address("http")
+    is_over = threading.Event()
+
+    def go_on(chance):
+        sids = [handshake(address) for _ in range(8)]
+        while not is_over.is_set():
+            polling = f"/socket.io/1/xhr-polling/{chance.choice(sids)}"
+            kinds = [request("GET", polling), request("POST", polling, b"1::/rc")] * 8
+            kinds.append(upgrade_request(chance.choice(sids)) + frames(chance, 3))
+            try:
+                with socket.create_connection(address, timeout=1) as connection:
+                    connection.sendall(b"".join(chance.choices(kinds, k=20)))
+                    connection.settimeout(0.01)
+                    connection.recv(65536)
+            except OSError:
+                pass
+
+    def end(chance):
+        time.sleep(pause_s + chance.random() / 20)
+        try:
+            rcstreamd.stop()
+        finally:
+            is_over.set()
+
+    attackers = threading.Thread(target=assault, args=(4, go_on), daemon=True)
+    attackers.start()
+    assault(1, end)
+    attackers.join()
