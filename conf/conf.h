@@ -40,6 +40,8 @@ struct conf_ingest {
 		struct conf_rc2udp rc2udp;
 		struct conf_rcfeed_udp rcfeed_udp;
 		struct conf_eventstreams eventstreams;
+		struct conf_redis redis;
+		struct conf_redis_stream redis_stream;
 		struct conf_replay replay;
 	} as;
 };

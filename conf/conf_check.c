@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "conf/conf_check_redis.h"
 #include "conf/conf_schema.h"
 #include "conf/conf_text.h"
 #include "conf/conf_type_datagram.h"
@@ -21,15 +22,19 @@ struct check {
 	struct conf_faults *faults;
 };
 
-/* Lends where `member` was given, NULL when it was not. */
-static const struct conf_place *find_place(const struct check *check, const void *member)
+const struct conf_place *conf_check_find(const struct conf_places *places, const void *member)
 {
-	for (size_t i = 0; i < check->places->count; i++) {
-		if (check->places->items[i].member == member) {
-			return &check->places->items[i];
+	for (size_t i = 0; i < places->count; i++) {
+		if (places->items[i].member == member) {
+			return &places->items[i];
 		}
 	}
 	return NULL;
+}
+
+static const struct conf_place *find_place(const struct check *check, const void *member)
+{
+	return conf_check_find(check->places, member);
 }
 
 static bool is_given(const struct check *check, const void *member)
@@ -446,4 +451,5 @@ void conf_check_rules(const struct conf *conf, const struct conf_places *places,
 	for (size_t i = 0; i < sizeof(rules) / sizeof(rules[0]); i++) {
 		rules[i](&check);
 	}
+	conf_check_redis(conf, places, faults);
 }

@@ -27,6 +27,9 @@ struct conf_places {
 	size_t count;
 };
 
+/* Lends where `member` was given, NULL when it was not. */
+const struct conf_place *conf_check_find(const struct conf_places *places, const void *member);
+
 /* Adds a fault for each rule that `conf` breaks.  Rules over faulty members are passed over. */
 void conf_check_rules(const struct conf *conf, const struct conf_places *places,
                       struct conf_faults *faults);

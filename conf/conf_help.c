@@ -102,6 +102,7 @@ static const char markdown_head[] =
     "  file system: one that a dead process left is replaced, one in use refused.\n"
     "* **networks**: an address, or one with the length of its prefix: `192.0.2.0/24`,\n"
     "  `2001:db8::/32`. Bits behind the prefix are ignored.\n"
+    "* **lines of text**: a list; a single line stands for a list of one.\n"
     "* **text** may need quotes where YAML would see more in it, as in `\"#channel\"`.\n";
 
 static const char markdown_ingest[] =
@@ -123,7 +124,12 @@ static const char markdown_rules[] =
     "* `irc.bot_name` is a nickname: letters, digits and ``_-[]'`^{}|\\``.\n"
     "* `http.socketio.heartbeat_interval` is less than `http.socketio.heartbeat_timeout`.\n"
     "* A source with groups in `join` listens on `0.0.0.0`, `[::]` or one of the groups;\n"
-    "  `interface` is given with `join` only.\n";
+    "  `interface` is given with `join` only.\n"
+    "* `redis`, `redis-stream`: user and password are given once, in the `url` or beside it; a\n"
+    "  `user` has a password. `tls_ca`, `tls_cert` and `tls_key` go with a `rediss://` URL,\n"
+    "  the last two with one another. No pattern and no stream is named twice.\n"
+    "* `redis-stream.start` is `$`, `0` or an id, such as `1700000000000-0`; a `state_file` is\n"
+    "  that of one entry only.\n";
 
 static void markdown_options(const struct conf_option *options, size_t count, struct buffer *out)
 {

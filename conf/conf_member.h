@@ -60,6 +60,32 @@ struct conf_map {
 	size_t count;
 };
 
+struct conf_strings {
+	const char **items;
+	size_t count;
+};
+
+/*
+ * Where a Redis server is, and who we are there:
+ *
+ *   redis://user:password@host:port/database    rediss:// is the same in TLS
+ *   unix://user:password@/path?db=database      or redis+unix://
+ *
+ * All but the scheme and the host or the path may be left out.  User, password and path are
+ * percent-decoded.
+ */
+struct conf_redis_url {
+	const char *text;     /* as written */
+	const char *shown;    /* for logs: without user and password */
+	const char *host;     /* without brackets; NULL: a Unix socket */
+	const char *path;     /* of the Unix socket, else NULL */
+	const char *user;     /* NULL: none given */
+	const char *password; /* NULL: none given */
+	unsigned port;
+	unsigned database;
+	bool is_tls;
+};
+
 /* The types that options.def names. */
 #define CONF_TYPE_BOOL       bool
 #define CONF_TYPE_UNSIGNED   unsigned
@@ -78,5 +104,7 @@ struct conf_map {
 #define CONF_TYPE_MODE       unsigned
 #define CONF_TYPE_NETWORKS   struct conf_networks
 #define CONF_TYPE_MAP        struct conf_map
+#define CONF_TYPE_STRINGS    struct conf_strings
+#define CONF_TYPE_REDIS_URL  struct conf_redis_url
 
 #endif

@@ -6,6 +6,7 @@
 #include "conf/conf_type_address.h"
 #include "conf/conf_type_datagram.h"
 #include "conf/conf_type_number.h"
+#include "conf/conf_type_redis.h"
 #include "conf/conf_type_text.h"
 #include "server/base/memory.h"
 
@@ -29,6 +30,8 @@
 #define TYPE_MODE       conf_type_datagram_mode
 #define TYPE_NETWORKS   conf_type_address_networks
 #define TYPE_MAP        conf_type_text_map
+#define TYPE_STRINGS    conf_type_text_strings
+#define TYPE_REDIS_URL  conf_type_redis_url
 
 /* First an array of options for each section: irc_options[] ... */
 #define SECTION_BEGIN(section, path, kind, help) \

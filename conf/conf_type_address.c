@@ -7,6 +7,7 @@
 
 #include "conf/conf_schema.h"
 #include "conf/conf_text.h"
+#include "conf/conf_type_list.h"
 #include "server/base/memory.h"
 
 #define DIGITS "0123456789"
@@ -190,95 +191,8 @@ static const struct conf_type type_network = {
     .print = print_network,
 };
 
-/* What ADDRESSES and NETWORKS have in common. */
-struct list_type {
-	const struct conf_option *item;
-	size_t size; /* of an item */
-	const char *noun;
-};
-
-struct items {
-	char *bytes; /* owned; `count` items of the type's size */
-	size_t count;
-};
-
-static void want_list(const struct conf_option *option, const char *noun, struct buffer *out)
-{
-	if (option->min > 0) {
-		buffer_printf(out, "%.0f to %.0f %s", option->min, option->max, noun);
-	} else {
-		buffer_printf(out, "at most %.0f %s", option->max, noun);
-	}
-}
-
-static void finish_items(struct items *items, const struct list_type *type)
-{
-	for (size_t i = 0; i < items->count && type->item->type->finish != NULL; i++) {
-		type->item->type->finish(items->bytes + i * type->size);
-	}
-	free(items->bytes);
-	*items = (struct items){0};
-}
-
-static void print_items(const struct items *items, const struct list_type *type, struct buffer *out)
-{
-	buffer_append_byte(out, '[');
-	for (size_t i = 0; i < items->count; i++) {
-		buffer_append_text(out, i > 0 ? ", " : "");
-		type->item->type->print(items->bytes + i * type->size, out);
-	}
-	buffer_append_byte(out, ']');
-}
-
-/* Goes on behind a fault, so that all of a list are told. */
-static bool parse_children(const struct conf_node *list, const struct list_type *type,
-                           struct items *items, struct conf_faults *faults)
-{
-	bool is_good = true;
-
-	for (const struct conf_node *node = list->children; node != NULL; node = node->next) {
-		size_t entered = conf_fault_enter_index(faults, items->count);
-		void *member = items->bytes + items->count++ * type->size;
-
-		is_good = node->kind != CONF_NODE_FAULTY &&
-		          type->item->type->parse(node, type->item, member, faults) && is_good;
-		conf_fault_leave(faults, entered);
-	}
-	return is_good;
-}
-
-/* A scalar stands for a list of one. */
-static bool parse_items(const struct conf_node *node, const struct conf_option *option,
-                        const struct list_type *type, struct items *items,
-                        struct conf_faults *faults)
-{
-	bool is_good;
-
-	*items = (struct items){0};
-	if (node->kind != CONF_NODE_LIST && node->kind != CONF_NODE_SCALAR) {
-		return conf_type_refuse(node, option, faults);
-	}
-	if (node->kind == CONF_NODE_LIST && node->child_count < (size_t)option->min) {
-		return conf_type_refuse_as(node, option, "is too short", faults);
-	}
-	if (node->child_count > (size_t)option->max) {
-		return conf_type_refuse_as(node, option, "is too long", faults);
-	}
-	items->bytes = mem_zeroed((node->child_count + 1) * type->size);
-	if (node->kind == CONF_NODE_LIST) {
-		is_good = parse_children(node, type, items, faults);
-	} else {
-		items->count = 1;
-		is_good = type->item->type->parse(node, type->item, items->bytes, faults);
-	}
-	if (!is_good) {
-		finish_items(items, type);
-	}
-	return is_good;
-}
-
 static const struct conf_option address_item = {.type = &conf_type_address_single};
-static const struct list_type address_list = {
+static const struct conf_type_list address_list = {
     .item = &address_item,
     .size = sizeof(struct conf_address),
     .noun = "addresses",
@@ -286,38 +200,33 @@ static const struct list_type address_list = {
 
 static void want_addresses(const struct conf_option *option, struct buffer *out)
 {
-	want_list(option, address_list.noun, out);
+	conf_type_list_want(&address_list, option, out);
 }
 
 static bool parse_addresses(const struct conf_node *node, const struct conf_option *option,
                             void *member, struct conf_faults *faults)
 {
-	struct items items;
-	bool is_good = parse_items(node, option, &address_list, &items, faults);
+	struct conf_addresses *addresses = member;
+	size_t count;
 
-	*(struct conf_addresses *)member = (struct conf_addresses){
-	    .items = (struct conf_address *)(void *)items.bytes, .count = items.count};
-	return is_good;
-}
-
-static struct items items_of_addresses(const struct conf_addresses *addresses)
-{
-	return (struct items){.bytes = (char *)addresses->items, .count = addresses->count};
+	addresses->items = conf_type_list_parse(&address_list, node, option, faults, &count);
+	addresses->count = count;
+	return addresses->items != NULL;
 }
 
 static void print_addresses(const void *member, struct buffer *out)
 {
-	struct items items = items_of_addresses(member);
+	const struct conf_addresses *addresses = member;
 
-	print_items(&items, &address_list, out);
+	conf_type_list_print(&address_list, addresses->items, addresses->count, out);
 }
 
 static void finish_addresses(void *member)
 {
-	struct items items = items_of_addresses(member);
+	struct conf_addresses *addresses = member;
 
-	finish_items(&items, &address_list);
-	*(struct conf_addresses *)member = (struct conf_addresses){0};
+	conf_type_list_free(&address_list, addresses->items, addresses->count);
+	*addresses = (struct conf_addresses){0};
 }
 
 const struct conf_type conf_type_address_list = {
@@ -329,7 +238,7 @@ const struct conf_type conf_type_address_list = {
 };
 
 static const struct conf_option network_item = {.type = &type_network};
-static const struct list_type network_list = {
+static const struct conf_type_list network_list = {
     .item = &network_item,
     .size = sizeof(struct conf_network),
     .noun = "networks",
@@ -337,38 +246,33 @@ static const struct list_type network_list = {
 
 static void want_networks(const struct conf_option *option, struct buffer *out)
 {
-	want_list(option, network_list.noun, out);
+	conf_type_list_want(&network_list, option, out);
 }
 
 static bool parse_networks(const struct conf_node *node, const struct conf_option *option,
                            void *member, struct conf_faults *faults)
 {
-	struct items items;
-	bool is_good = parse_items(node, option, &network_list, &items, faults);
+	struct conf_networks *networks = member;
+	size_t count;
 
-	*(struct conf_networks *)member = (struct conf_networks){
-	    .items = (struct conf_network *)(void *)items.bytes, .count = items.count};
-	return is_good;
-}
-
-static struct items items_of_networks(const struct conf_networks *networks)
-{
-	return (struct items){.bytes = (char *)networks->items, .count = networks->count};
+	networks->items = conf_type_list_parse(&network_list, node, option, faults, &count);
+	networks->count = count;
+	return networks->items != NULL;
 }
 
 static void print_networks(const void *member, struct buffer *out)
 {
-	struct items items = items_of_networks(member);
+	const struct conf_networks *networks = member;
 
-	print_items(&items, &network_list, out);
+	conf_type_list_print(&network_list, networks->items, networks->count, out);
 }
 
 static void finish_networks(void *member)
 {
-	struct items items = items_of_networks(member);
+	struct conf_networks *networks = member;
 
-	finish_items(&items, &network_list);
-	*(struct conf_networks *)member = (struct conf_networks){0};
+	conf_type_list_free(&network_list, networks->items, networks->count);
+	*networks = (struct conf_networks){0};
 }
 
 const struct conf_type conf_type_address_networks = {

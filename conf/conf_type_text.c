@@ -6,6 +6,7 @@
 
 #include "conf/conf_schema.h"
 #include "conf/conf_text.h"
+#include "conf/conf_type_list.h"
 #include "server/base/memory.h"
 
 #define COUNT(array) (sizeof(array) / sizeof((array)[0]))
@@ -183,6 +184,54 @@ const struct conf_type conf_type_text_lines = {
     .parse = parse_text,
     .print = print_words,
     .finish = finish_words,
+};
+
+/* Names and patterns of other programs: an empty one would be a slip. */
+static const struct conf_option string_item = {
+    .type = &conf_type_text_string, .min = 1, .max = 255};
+static const struct conf_type_list string_list = {
+    .item = &string_item,
+    .size = sizeof(const char *),
+    .noun = "lines of text",
+};
+
+static void want_strings(const struct conf_option *option, struct buffer *out)
+{
+	conf_type_list_want(&string_list, option, out);
+}
+
+static bool parse_strings(const struct conf_node *node, const struct conf_option *option,
+                          void *member, struct conf_faults *faults)
+{
+	struct conf_strings *strings = member;
+	size_t count;
+
+	strings->items = conf_type_list_parse(&string_list, node, option, faults, &count);
+	strings->count = count;
+	return strings->items != NULL;
+}
+
+static void print_strings(const void *member, struct buffer *out)
+{
+	const struct conf_strings *strings = member;
+
+	conf_type_list_print(&string_list, strings->items, strings->count, out);
+}
+
+static void finish_strings(void *member)
+{
+	struct conf_strings *strings = member;
+
+	conf_type_list_free(&string_list, strings->items, strings->count);
+	*strings = (struct conf_strings){0};
+}
+
+const struct conf_type conf_type_text_strings = {
+    .noun = "a list of lines of text",
+    .want = want_strings,
+    .parse = parse_strings,
+    .print = print_strings,
+    .finish = finish_strings,
 };
 
 static void want_map(const struct conf_option *option, struct buffer *out)

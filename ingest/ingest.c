@@ -4,15 +4,15 @@
 #include <string.h>
 
 #include "ingest/eventstreams.h"
+#include "ingest/redis.h"
+#include "ingest/redis_stream.h"
 #include "ingest/replay.h"
 #include "ingest/source.h"
 #include "ingest/udp.h"
 
 static const struct source_type *const types[] = {
-    &rc2udp_source,
-    &rcfeed_udp_source,
-    &eventstreams_source,
-    &replay_source,
+    &rc2udp_source, &rcfeed_udp_source,   &eventstreams_source,
+    &redis_source,  &redis_stream_source, &replay_source,
 };
 
 const struct source_type *source_type_find(const char *type)

@@ -71,6 +71,7 @@ static json_t *source_json(const struct source_stats *source, uint64_t now_ms)
 	set_metric(object, "kernel_drops", &source->kernel_drops);
 	(void)json_object_set_new(object, "is_up", json_boolean(metric_read(&source->is_up) > 0));
 	set_metric(object, "reconnects", &source->reconnects);
+	set_metric(object, "gaps", &source->gaps);
 	if (last_ms == 0) {
 		(void)json_object_set_new(object, "last_change_age", json_null());
 	} else {

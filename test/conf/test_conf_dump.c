@@ -63,6 +63,8 @@ static void test_odd_texts_survive_the_round_trip(void **state)
 	    "http: {socketio: {heartbeat_interval: 3599, heartbeat_timeout: 3600}}\n"
 	    "ingest:\n"
 	    "  - {type: replay, file: \" a\\tb \", rate: 0.1, loop: false, refresh: true}\n"
+	    "  - {type: redis, url: \"redis://a%40b:c@[::1]:1/2\", pattern: \"a: [b]\"}\n"
+	    "  - {type: redis-stream, url: unix:///x?db=1, streams: [\"#\", '\"'], start: 1-2}\n"
 	    "  - {type: replay, file: ~x, rate: 33.333333333333336, name: other, deduplicate: "
 	    "false}\n"
 	    "  - {type: rc2udp, allow: [10.1.2.3/8, \"2001:db8::1/32\", \"::/0\"]}\n";

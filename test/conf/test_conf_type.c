@@ -35,7 +35,8 @@ static void write_value(const struct conf_option *option, double amount, struct 
 	    option->type == &conf_type_text_string || option->type == &conf_type_text_lines;
 	bool is_list = option->type == &conf_type_address_list ||
 	               option->type == &conf_type_address_networks ||
-	               option->type == &conf_type_datagram_groups;
+	               option->type == &conf_type_datagram_groups ||
+	               option->type == &conf_type_text_strings;
 
 	if (!is_text && !is_list && option->type != &conf_type_text_map) {
 		buffer_printf(out, "%.15g%s", amount,
@@ -53,6 +54,8 @@ static void write_value(const struct conf_option *option, double amount, struct 
 		} else if (option->type == &conf_type_address_networks) {
 			buffer_printf(out, "%s\"10.0.%zu.%zu\"", i > 0 ? "," : "", i / 256,
 			              i % 256);
+		} else if (option->type == &conf_type_text_strings) {
+			buffer_printf(out, "%s\"s%zu\"", i > 0 ? "," : "", i);
 		} else {
 			buffer_printf(out, "%s\"w%zu\": \"#c\"", i > 0 ? "," : "", i);
 		}
@@ -87,7 +90,7 @@ static bool has_limits(const struct conf_option *option)
 	return option->type != &conf_type_text_bool && option->type != &conf_type_text_log_level &&
 	       option->type != &conf_type_text_log_format &&
 	       option->type != &conf_type_datagram_address &&
-	       option->type != &conf_type_datagram_mode;
+	       option->type != &conf_type_datagram_mode && option->type != &conf_type_redis_url;
 }
 
 static void assert_limits(const struct conf_option *option)

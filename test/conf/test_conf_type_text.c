@@ -100,6 +100,32 @@ static void test_map_tells_every_fault(void **state)
 	free(told);
 }
 
+/* A single line is a list of one; an empty one names nothing. */
+static void test_strings_are_a_list_of_lines(void **state)
+{
+	static const struct conf_option option = {
+	    .type = &conf_type_text_strings, .min = 1, .max = 2};
+	static const struct value_case cases[] = {
+	    {"rc.*", "[\"rc.*\"]"},
+	    {"[a]", "[\"a\"]"},
+	    {"[a, \"b \\\" c\"]", "[\"a\", \"b \\\" c\"]"},
+	    {"12", "[\"12\"]"},
+	    {"[]", NULL},
+	    {"[a, b, c]", NULL},
+	    {"[a, ~]", NULL},
+	    {"[a, []]", NULL},
+	    {"[\"\"]", NULL},
+	    {"\"\"", NULL},
+	    {"\"a\\nb\"", NULL},
+	    {"{a: b}", NULL},
+	    {"~", NULL},
+	    {NULL, NULL},
+	};
+
+	(void)state;
+	assert_values(&option, cases);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -108,6 +134,7 @@ int main(void)
 	    cmocka_unit_test(test_texts_hold_no_line_ends_but_their_own),
 	    cmocka_unit_test(test_map_keeps_pairs_in_order),
 	    cmocka_unit_test(test_map_tells_every_fault),
+	    cmocka_unit_test(test_strings_are_a_list_of_lines),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -6,6 +6,7 @@
 #include "conf/conf_type_address.h"
 #include "conf/conf_type_datagram.h"
 #include "conf/conf_type_number.h"
+#include "conf/conf_type_redis.h"
 #include "conf/conf_type_text.h"
 #include "test/conf/conf_test.h"
 
@@ -23,6 +24,8 @@ union member {
 	struct conf_addresses addresses;
 	struct conf_networks networks;
 	struct conf_map map;
+	struct conf_strings strings;
+	struct conf_redis_url redis_url;
 };
 
 /* Reads the YAML of one value; gives the faults told, NULL when it was taken. */

@@ -5,7 +5,8 @@
 /* source.h: each type of the configuration has its constant, complete. */
 static void test_ingest_finds_a_source_by_its_type(void **state)
 {
-	static const char *const types[] = {"rc2udp", "rcfeed-udp", "replay"};
+	static const char *const types[] = {"rc2udp", "rcfeed-udp", "redis", "redis-stream",
+	                                    "replay"};
 
 	(void)state;
 	for (size_t i = 0; i < sizeof(types) / sizeof(types[0]); i++) {

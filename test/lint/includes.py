@@ -51,6 +51,11 @@ CODECS = (
     "protocols/sse/sse_event.[ch]",
     "protocols/http/websocket_frame.[ch]",
     "server/feed/rcfeed_*.[ch]",
+    "ingest/redis_reader.[ch]",
+    "ingest/redis_overlap.[ch]",
+    "ingest/redis_stream_id.[ch]",
+    "ingest/redis_stream_position.[ch]",
+    "ingest/redis_stream_reply.[ch]",
 )
 
 
