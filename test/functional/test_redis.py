@@ -71,15 +71,13 @@ def figures_of(run, name):
     return next(source for source in sources if source["name"] == name)
 
 
-def number_of(line):
-    return int(re.search(r"\[\[\x0307Page (\d+)\x0314", line)[1])
-
-
 def read_numbers(client, last):
-    """The numbers of the changes up to one."""
+    """The numbers of the changes up to one; the one that makes the channel has none."""
     numbers = []
     while not numbers or numbers[-1] != last:
-        numbers.append(number_of(client.read_line(10)))
+        found = re.search(r"\[\[\x0307Page (\d+)\x0314", client.read_line(10))
+        if found:
+            numbers.append(int(found[1]))
     return numbers
 
 
