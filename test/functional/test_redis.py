@@ -106,6 +106,7 @@ def test_redis_change_that_is_none_is_dropped_with_a_reason(server, redis):
         upstream.publish("rc.enwiki", payload)
     upstream.publish("rc.enwiki", numbered(1))
     assert read_numbers(client, 1) == [1]
+    wait_until(lambda: len(run.log.find("source.dropped")) == 5)
     dropped = [record["message"] for record in run.log.find("source.dropped")]
     assert dropped == ["json_syntax", "json_syntax", "not_utf8", "not_an_object", "no_server_name"]
 
