@@ -270,7 +270,7 @@ def test_redis_killed_and_restarted_under_load_is_resumed(server, redis):
     warnings = [r for r in run.log.find("redis.lost") if r["level"] == "warn"]
     assert len(warnings) == 2
     figures = figures_of(run, "redis")
-    assert (figures["is_up"], figures["reconnects"]) == (True, 2)
+    assert (figures["is_up"], figures["reconnects"], figures["gaps"]) == (True, 2, 2)
 
 
 def test_redis_errors_are_told_by_kind_and_tried_again(server, fake):
