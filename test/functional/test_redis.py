@@ -10,7 +10,7 @@ import pytest
 
 from irc_channels import join, registered
 from rcstreamd import CONFIGURATION, make_change, merged, run_program, wait_until
-from redis_server import FakeRedis, RedisServer, pushed, subscribed, wait_gone
+from redis_server import FakeRedis, RedisServer, Sender, pushed, subscribed, wait_gone
 from socketio_clients import RawWebSocket
 
 CHANNEL = "#en.wikipedia"
@@ -223,49 +223,22 @@ def test_redis_that_is_not_there_yet_is_waited_for(server, redis):
     upstream.wait_subscribed()
 
 
-class Publisher(threading.Thread):
-    """Publishes numbered changes as long as it can, over and over."""
-
-    def __init__(self, upstream):
-        super().__init__(daemon=True)
-        self.upstream = upstream
-        self.sent = 0
-        self.is_ending = False
-
-    def run(self):
-        while not self.is_ending:
-            try:
-                client = self.upstream.client()
-                while not self.is_ending:
-                    self.sent += 1
-                    client.command("PUBLISH", "rc.enwiki", numbered(self.sent))
-                    time.sleep(0.0005)
-            except (OSError, ValueError):
-                time.sleep(0.01)
-
-    def end(self):
-        self.is_ending = True
-        self.join()
-
-
 def test_redis_killed_and_restarted_under_load_is_resumed(server, redis):
     """What is published meanwhile is missed, once: never twice, never out of order."""
     upstream = redis()
     run = server(ingest=entry(upstream.url))
     upstream.wait_subscribed()
     client = reader(run)
-    publisher = Publisher(upstream)
+    publisher = Sender(upstream, lambda i: ("PUBLISH", "rc.enwiki", numbered(i)), repeats=False)
     publisher.start()
     for outage in (1, 2):
-        before = publisher.sent
-        wait_until(lambda: publisher.sent > before + 100)
+        publisher.wait_more()
         upstream.kill()
         wait_until(lambda: len(run.log.find("redis.lost")) >= outage)
         time.sleep(0.5)
         upstream.start()
         wait_until(lambda: len(run.log.find("redis.up")) == outage + 1, 15)
-    before = publisher.sent
-    wait_until(lambda: publisher.sent > before + 100)
+    publisher.wait_more()
     publisher.end()
     upstream.publish("rc.enwiki", numbered(10**6))
     numbers = read_numbers(client, 10**6)
