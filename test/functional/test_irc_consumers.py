@@ -89,7 +89,7 @@ def is_cut(pair):
 
 
 def assert_understood(pair, text):
-    """Every consumer makes of `text` what it makes of MediaWiki's line, but for what was cut off."""
+    """Every consumer makes of `text` what it makes of MediaWiki's line, less what was cut off."""
     understood = []
     for name, consumer in CONSUMERS.items():
         wanted, met = consumer(pair["irc"]), consumer(text)
