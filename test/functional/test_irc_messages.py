@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""How a line is taken apart, seen by what is answered: tags, source, spaces, trailing parameters."""
+"""How a line is taken apart, seen by what answers: tags, source, spaces, trailing parameters."""
 
 import pytest
 

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""How a client gets in: every order, every fault, and what is refused before it (RFC 2812 §3.1)."""
+"""How a client gets in: every order, every fault, and what is refused before (RFC 2812 3.1)."""
 
 import itertools
 
