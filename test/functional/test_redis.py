@@ -106,6 +106,7 @@ def test_redis_change_that_is_none_is_dropped_with_a_reason(server, redis):
         upstream.publish("rc.enwiki", payload)
     upstream.publish("rc.enwiki", numbered(1))
     assert read_numbers(client, 1) == [1]
+    wait_until(lambda: len(run.log.find("source.dropped")) == 5)
     dropped = [record["message"] for record in run.log.find("source.dropped")]
     assert dropped == ["json_syntax", "json_syntax", "not_utf8", "not_an_object", "no_server_name"]
 
@@ -269,7 +270,7 @@ def test_redis_killed_and_restarted_under_load_is_resumed(server, redis):
     warnings = [r for r in run.log.find("redis.lost") if r["level"] == "warn"]
     assert len(warnings) == 2
     figures = figures_of(run, "redis")
-    assert (figures["is_up"], figures["reconnects"]) == (True, 2)
+    assert (figures["is_up"], figures["reconnects"], figures["gaps"]) == (True, 2, 2)
 
 
 def test_redis_errors_are_told_by_kind_and_tried_again(server, fake):
