@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "test/fuzz/fuzz.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -41,8 +42,18 @@ char *fuzz_copy(const void *bytes, size_t length)
 
 void fuzz_require_same(const struct buffer *left, const struct buffer *right)
 {
-	require(left->length == right->length);
-	require(left->length == 0 || memcmp(left->bytes, right->bytes, left->length) == 0);
+	size_t same = 0;
+
+	while (same < left->length && same < right->length &&
+	       left->bytes[same] == right->bytes[same]) {
+		same++;
+	}
+	if (same < left->length || same < right->length) {
+		(void)fprintf(stderr, "the same up to byte %zu, then\n  \"%.*s\"\n  \"%.*s\"\n",
+		              same, (int)(left->length - same), left->bytes + same,
+		              (int)(right->length - same), right->bytes + same);
+	}
+	require(same == left->length && same == right->length);
 }
 
 void fuzz_require_one_line(struct text text)

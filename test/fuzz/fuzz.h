@@ -9,8 +9,8 @@
 #include "server/feed/change.h"
 
 /*
- * What the fuzz targets share.  A target is one file, fuzz_<module>.c, that holds the module
- * to its header with require(), whatever the bytes are; the sanitizers see the rest.
+ * What the fuzz targets share.  A target is one file, fuzz_<module>.c, that holds the
+ * module to its header with require(), whatever the bytes are; the sanitizers see the rest.
  *
  *   seeds.py ── seeds ──> libFuzzer, or replay.c ── bytes ──> LLVMFuzzerTestOneInput()
  *

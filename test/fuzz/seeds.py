@@ -26,6 +26,29 @@ IRC = [
     b"@" + b"t" * 8189 + b" PING a\r\n@" + b"t" * 8190 + b" PING b\r\nPING c\r\n",
 ]
 
+# Every command of docs/protocols/irc.md, some of each in one conversation.
+IRC_SESSIONS = [
+    b"JOIN #en.wikipedia,#x\r\nPART #en.wikipedia :why\r\nJOIN #EN.wikipedia\r\nJOIN 0\r\n",
+    b"TOPIC #en.wikipedia\r\nNAMES #en.wikipedia,#x\r\nLIST\r\nLIST #x,#de.wikipedia\r\n",
+    b"MODE #en.wikipedia\r\nMODE #en.wikipedia +b\r\nMODE reader +i\r\nMODE rc-pmtpa\r\n",
+    b"WHO #en.wikipedia %tuhnaf,152\r\nWHO *\r\nWHOIS reader,x\r\nWHOIS a rc-pmtpa\r\nWHOWAS x\r\n",
+    b"USERHOST a reader rc-pmtpa\r\nISON reader x\r\nAWAY :gone\r\nAWAY\r\nPRIVMSG a,reader :x\r\n",
+    b"NOTICE reader :x\r\nPRIVMSG #en.wikipedia :x\r\nPRIVMSG rc-pmtpa :\x01VERSION\x01\r\n",
+    b"MOTD\r\nLUSERS\r\nVERSION\r\nTIME\r\nINFO\r\nADMIN\r\nSTATS u\r\nHELP\r\nLINKS\r\n",
+    b"NICK other\r\nNICK a.b\r\nUSER a b c :d\r\nPASS x\r\nPING a b\r\nPONG x\r\nQUIT :bye\r\n",
+    b"CAP LS 302\r\nCAP REQ :server-time message-tags batch labeled-response echo-message\r\n"
+    b"CAP LIST\r\nCAP REQ :-batch no-such\r\nCAP END\r\nCAP FOO\r\nCAP REQ :draft/chathistory\r\n",
+    b"CAP REQ :batch labeled-response message-tags echo-message server-time standard-replies\r\n"
+    b"@label=a1 PING x\r\n@label=a2 LIST\r\n@label=a3;+b=c PRIVMSG reader :x\r\n@label= PONG\r\n"
+    b"@label=a4 JOIN #en.wikipedia\r\n@+typing=active TAGMSG reader\r\nSETNAME :Another\r\n",
+    b"CAP REQ :batch server-time message-tags draft/chathistory draft/event-playback\r\n"
+    b"CHATHISTORY LATEST #en.wikipedia * 50\r\nCHATHISTORY AFTER #en.wikipedia msgid=1-1 5\r\n"
+    b"CHATHISTORY BEFORE #x timestamp=2026-01-31T12:00:00.000Z 5\r\nCHATHISTORY TARGETS a b 5\r\n"
+    b"CHATHISTORY BETWEEN #en.wikipedia timestamp=2023-11-14T22:13:20.000Z msgid=x 100000\r\n"
+    b"CHATHISTORY AROUND #en.wikipedia msgid=1 0\r\nCHATHISTORY FOO #en.wikipedia * -1\r\n",
+    b"JOIN #*.wikipedia\r\nJOIN #*\r\nNAMES #*.wikipedia\r\nLIST *wiki*\r\nLIST >0,<5\r\n",
+]
+
 SSE = [
     b'\xef\xbb\xbf:ok\n\nevent: message\nid: [{"topic":"a","offset":1}]\ndata: {"a":1}\n\n',
     b"data\r\rdata: two\rdata:lines\r\nretry: 3000\r\nid\r\nid: a\0b\r\n\r\n: comment\n",
@@ -79,6 +102,7 @@ def recorded(member):
 def seeds():
     return {
         "irc_message": IRC,
+        "irc_session": IRC_SESSIONS + IRC[:5],
         "rcfeed_json": JSON + recorded("json_datagram"),
         "rcfeed_irc": recorded("irc_datagram"),
         "sse_reader": SSE,
