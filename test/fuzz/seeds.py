@@ -89,6 +89,25 @@ REDIS = [
 JSON = [b'{"server_name":"en.wikipedia.org","type":"edit","id":1\0,"title":"a"}']
 
 
+def frame(first, payload=b"", length=None):
+    """A client's frame; the mask is of zeros, so that the payload can be read and mutated."""
+    length = len(payload) if length is None else length
+    head = bytes([first, 0x80 | min(length, 126)])
+    return head + (length.to_bytes(2, "big") if length >= 126 else b"") + bytes(4) + payload
+
+
+FIN, TEXT, BINARY, CLOSE, PING, PONG = 0x80, 1, 2, 8, 9, 10
+WEBSOCKET = [
+    frame(FIN | TEXT, b"hello") + frame(FIN | PING, b"p") + frame(FIN | BINARY, b"\0\xff"),
+    frame(TEXT, "a\u20ac".encode()[:2]) + frame(FIN | PING) + frame(FIN, "\u20ac".encode()[1:]),
+    frame(FIN | TEXT, b"x" * 300) + frame(FIN | CLOSE, b"\x03\xe8bye") + frame(FIN | TEXT, b"late"),
+    frame(FIN | TEXT, b"\xff") + frame(FIN | TEXT, b"x"),
+    frame(FIN | CLOSE) + frame(FIN | PONG, b"x" * 125),
+    frame(FIN | TEXT, b"short", 65535),
+    frame(FIN | 0x40 | TEXT, b"x") + frame(FIN | 3, b"x"),
+]
+
+
 def recorded(member):
     """One of each kind of change: the datagrams of a wiki differ little from the next one's."""
     by_kind = {}
@@ -109,6 +128,7 @@ def seeds():
         "http_reader": HTTP,
         "socketio_payload": SOCKETIO,
         "redis_reader": REDIS,
+        "websocket": WEBSOCKET,
     }
 
 
