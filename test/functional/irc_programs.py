@@ -16,7 +16,7 @@ from rcstreamd import WAIT_TIMEOUT_S, wait_until
 CHANNEL = "#en.wikipedia"
 NICK = "reader"
 CONNECT_TIMEOUT_S = 40
-RECONNECT_S = 3  # to have the server's channel there again; irssi looks every five seconds
+RECONNECT_S = 1  # irssi looks every five seconds
 
 IRSSI_CONFIGURATION = """
 servers = ({{ address = "{host}"; port = "{port}"; chatnet = "test"; autoconnect = "yes"; }});

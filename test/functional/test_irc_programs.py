@@ -7,6 +7,7 @@ import pytest
 from irc_channels import make_channels
 from irc_programs import CHANNEL, CONNECT_TIMEOUT_S, NICK, Irssi, Weechat
 from rcstreamd import make_change, wait_until
+from tcp_relay import TcpRelay
 
 PROGRAMS = {"irssi": Irssi, "weechat": Weechat}
 
@@ -22,22 +23,35 @@ def change(comment):
     return make_change(title="Caf\u00e9 \u20ac", minor=True, comment=comment)
 
 
-def again(server, run):
-    """The server ends, and is there again on the same port."""
-    host, port = run.address("irc")
-    run.stop()
-    run = server(irc={"listen": [f"{host}:{port}"]})
+def make_server(server, relay):
+    """A server that has the channel before any client can come."""
+    run = server()
     make_channels(run, CHANNEL)
+    relay.open(run.address("irc"))
     return run
 
 
+def again(server, relay, run):
+    """The server ends, and is there again at the same address."""
+    relay.close()
+    run.stop()
+    return make_server(server, relay)
+
+
 @pytest.fixture
-def program(tmp_path):
+def relay():
+    relay = TcpRelay()
+    yield relay
+    relay.close()
+
+
+@pytest.fixture
+def program(tmp_path, relay):
     """Starts a client of this name; it is ended with the test."""
     started = []
 
-    def start(name, run):
-        started.append(PROGRAMS[name](tmp_path / name, run.address("irc")))
+    def start(name):
+        started.append(PROGRAMS[name](tmp_path / name, relay.address))
         return started[-1].start()
 
     yield start
@@ -48,15 +62,14 @@ def program(tmp_path):
 # What a person does with it, who never looks at the server.
 @pytest.mark.time_limit(120)
 @pytest.mark.parametrize("name", PROGRAMS)
-def test_irc_program_shows_changes_and_comes_back(server, program, name):
-    run = server()
-    make_channels(run, CHANNEL)
-    client = program(name, run)
+def test_irc_program_shows_changes_and_comes_back(server, relay, program, name):
+    run = make_server(server, relay)
+    client = program(name)
     client.wait_joined(1)
     run.send_rcfeed(change("before"))
     assert client.shows(LINE.format(comment="before")) in client.wait_for("before")
     assert client.has_negotiated()
-    run = again(server, run)
+    run = again(server, relay, run)
     client.wait_joined(2)
     run.send_rcfeed(change("behind"))
     assert client.shows(LINE.format(comment="behind")) in client.wait_for("behind")
@@ -69,9 +82,9 @@ class Bot(irc.bot.SingleServerIRCBot):
 
     def __init__(self, address):
         if hasattr(irc.bot, "ExponentialBackoff"):  # later versions
-            patience = {"recon": irc.bot.ExponentialBackoff(min_interval=3, max_interval=4)}
+            patience = {"recon": irc.bot.ExponentialBackoff(min_interval=1, max_interval=2)}
         else:
-            patience = {"reconnection_interval": 3}
+            patience = {"reconnection_interval": 1}
         super().__init__([address], NICK, "A reader", **patience)
         self.loop = self.reactor if hasattr(self, "reactor") else self.ircobj
         self.heard = []
@@ -104,10 +117,9 @@ class Bot(irc.bot.SingleServerIRCBot):
 
 # The library of many scripts; a bot that is left alone for years.
 @pytest.mark.time_limit(120)
-def test_irc_python_bot_comes_back(server):
-    run = server()
-    make_channels(run, CHANNEL)
-    bot = Bot(run.address("irc"))
+def test_irc_python_bot_comes_back(server, relay):
+    run = make_server(server, relay)
+    bot = Bot(relay.address)
     for times, comment in ((1, "before"), (2, "behind")):
         bot.until(lambda: bot.joined == times, f"{times} times joined")
         run.send_rcfeed(change(comment))
@@ -120,6 +132,6 @@ def test_irc_python_bot_comes_back(server):
         assert bot.channels[CHANNEL].is_oper("rc-pmtpa")
         assert len(bot.capabilities) == times and bot.capabilities[-1][0] == "LS"
         if times == 1:
-            run = again(server, run)
+            run = again(server, relay, run)
     bot.connection.quit("enough")
     bot.until(lambda: run.log.find("irc.closing", "client_quit"), "the end of the client")
