@@ -211,6 +211,12 @@ static struct change *create_change(const struct wiki_names *names, const json_t
 	return change;
 }
 
+/* jansson passes over a NUL behind a number; nobody to whom the bytes go would. */
+static bool has_nul(struct text json)
+{
+	return json.length > 0 && memchr(json.bytes, '\0', json.length) != NULL;
+}
+
 static bool has_server_name(const json_t *object)
 {
 	struct text name = string_member(object, "server_name");
@@ -241,7 +247,7 @@ struct change *rcfeed_json_read(const struct wiki_names *names, const char *byte
 		*reason = DROP_JSON_DEPTH;
 		return NULL;
 	}
-	object = json_loadb(json.bytes, json.length, JSON_FLAGS, NULL);
+	object = has_nul(json) ? NULL : json_loadb(json.bytes, json.length, JSON_FLAGS, NULL);
 	if (object == NULL) {
 		*reason = DROP_JSON_SYNTAX;
 	} else if (!json_is_object(object)) {

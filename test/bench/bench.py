@@ -58,6 +58,13 @@ ROAD_CHANGES = 20000
 QUICK_ROAD_CHANGES = 500
 ROAD_WARM_UP = 100
 
+# What clients that only wait cost: connected, and joined or subscribed.
+IDLES = (
+    Work("IRC, idle", "irc", 10000, 1, 0, 0),
+    Work("Socket.IO, idle", "socketio", 10000, 1, 0, 0),
+)
+QUICK_IDLES = tuple(work._replace(clients=300) for work in IDLES)
+
 PROGRAMS = ("rcstreamd", "each", "batch")
 
 READY = re.compile(r"\bready\b")
@@ -186,11 +193,11 @@ def load(programs, server, work):
     return json.loads(done.stdout)
 
 
-def run_work(arguments, work):
+def run_work(arguments, work, programs=PROGRAMS):
     """The runs of each program, alternating."""
-    runs = {name: [] for name in PROGRAMS}
+    runs = {name: [] for name in programs}
     for repetition in range(arguments.repetitions):
-        for name in PROGRAMS:
+        for name in programs:
             progress(f"{label(work)}: {name}, {repetition + 1} of {arguments.repetitions}")
             with start(arguments, name, work.protocol) as server:
                 runs[name].append(load(arguments.programs, server, work))
@@ -364,6 +371,42 @@ def run_roads(arguments, has_head):
     return results
 
 
+IDLE_HEAD = (
+    f"{'':34}{'resident memory':^39}",
+    f"{'clients that wait, one worker':34}{'bytes a client':>15}{'MiB, all':>12}{'MiB, one':>12}",
+)
+
+
+def idle_result(work, runs):
+    """The figures of clients that wait; only rcstreamd's, since the floors keep no sessions."""
+    some = runs["rcstreamd"]
+    figures = {
+        "rss_bytes_per_client": median(some, "rss_bytes_per_client"),
+        "rss_bytes_with_all": median(some, "rss_bytes", "idle"),
+        "rss_bytes_with_one": median(some, "rss_bytes", "start"),
+    }
+    return {**work._asdict(), "label": label(work), **figures, "runs": runs}
+
+
+def idle_row(row):
+    mib = [row[f"rss_bytes_with_{clients}"] / 2**20 for clients in ("all", "one")]
+    return f"{row['label']:34}{row['rss_bytes_per_client']:15,.0f}{mib[0]:12.1f}{mib[1]:12.1f}"
+
+
+def run_idles(arguments, has_head):
+    """A row for each protocol whose title is asked for."""
+    works = QUICK_IDLES if arguments.quick else IDLES
+    works = [work for work in works if arguments.only.lower() in label(work).lower()]
+    results = []
+    if works:
+        print(*([""] if has_head else []), *IDLE_HEAD, sep="\n", flush=True)
+    for work in works:
+        results.append(idle_result(work, run_work(arguments, work, ["rcstreamd"])))
+        progress("")
+        print(idle_row(results[-1]), flush=True)
+    return results
+
+
 def run_micro(programs):
     """What a change costs once: nanoseconds by step."""
     recorded = ROOT / "test/data/rcfeed/rcfeed-pairs.ndjson"
@@ -424,14 +467,15 @@ def main(words):
     head = ("", *INTAKE_HEAD) if results else INTAKE_HEAD
     intakes = run_table(arguments, works, head, intake_result, intake_row)
     by_road = run_roads(arguments, bool(results or intakes))
-    if not results and not intakes and not by_road:
+    idles = run_idles(arguments, bool(results or intakes or by_road))
+    if not results and not intakes and not by_road and not idles:
         raise BenchError(f"no row's title holds {arguments.only!r}")
     steps = run_micro(arguments.programs)
     print("", f"{'CPU us per change':34}", sep="\n")
     for step, cost_ns in steps.items():
         print(f"{step:34}{cost_ns / 1000:10.3f}")
     if arguments.json:
-        figures = {"works": results, "intakes": intakes, "roads": by_road}
+        figures = {"works": results, "intakes": intakes, "roads": by_road, "idles": idles}
         figures["micro_ns_per_change"] = steps
         arguments.json.write_text(json.dumps(figures, indent=1) + "\n")
     return 0

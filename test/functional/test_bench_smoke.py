@@ -45,6 +45,10 @@ def test_quick_benchmark_loses_nothing(tmp_path):
     names = [road["title"].split()[0] for road in by_road]
     assert names == ["redis", "redis-stream", "eventstreams"]
     assert all(road["changes_per_s"] > 0 for road in by_road)
+    idles = json.loads(figures.read_text())["idles"]
+    assert [idle["protocol"] for idle in idles] == ["irc", "socketio"]
+    for idle in idles:
+        assert idle["rss_bytes_with_all"] >= idle["rss_bytes_with_one"] > 0
     for work in works + intakes:
         assert set(work["runs"]) == {"rcstreamd", "each", "batch"}
         for run in (run for runs in work["runs"].values() for run in runs):

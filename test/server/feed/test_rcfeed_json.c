@@ -424,6 +424,10 @@ static void test_rcfeed_json_read_drops_what_is_not_json(void **state)
 	    NAMED("\"a\":\"x\ry\"}"),
 	    NAMED("\"a\":\"x\ty\"}"),
 	    NAMED("\"a\":\"x\003y\"}"),
+	    NAMED("\"a\":\"x\0y\"}"),
+	    NAMED("\"a\":1\0}"), /* jansson takes this one */
+	    NAMED("\"a\":1.5\0,\"b\":2}"),
+	    NAMED("\"a\":true\0}"),
 	};
 
 	(void)state;
