@@ -21,6 +21,8 @@
  * Threads: each worker has a state of its own, used on its thread only.
  */
 
+struct front_end;
+
 /* All a front-end may use.  Lent for its whole life. */
 struct front_end_env {
 	const struct conf *conf;
@@ -37,6 +39,13 @@ struct front_end_env {
 	 */
 	void (*move)(const struct front_end_env *env, unsigned worker, struct migrant *migrant);
 	void *mover; /* move()'s own */
+
+	/*
+	 * Lends what another front-end's start() gave in this worker, for protocols that are
+	 * spoken over each other's listeners; NULL when that one is off.  Not before
+	 * the first connection: the other may not have started yet.
+	 */
+	void *(*state_of)(const struct front_end_env *env, const struct front_end *front_end);
 };
 
 struct front_end {

@@ -105,6 +105,19 @@ static void move_from_front_end(const struct front_end_env *env, unsigned target
 	worker_move(from->worker->options.all[target], from->index, migrant);
 }
 
+static void *state_of(const struct front_end_env *env, const struct front_end *type)
+{
+	const struct worker_front_end *asker = env->mover;
+	const struct worker *worker = asker->worker;
+
+	for (size_t i = 0; i < worker->front_end_count; i++) {
+		if (worker->front_ends[i].type == type) {
+			return worker->front_ends[i].state;
+		}
+	}
+	return NULL;
+}
+
 /* --- changes ------------------------------------------------------------ */
 
 bool worker_has_room(struct worker *worker)
@@ -242,6 +255,7 @@ static void start_front_ends(struct worker *worker)
 		    .workers = (unsigned)worker->options.status->worker_count,
 		    .move = move_from_front_end,
 		    .mover = front_end,
+		    .state_of = state_of,
 		};
 		if (front_end->type->addresses(conf) != NULL) {
 			front_end->state = front_end->type->start(&front_end->env);

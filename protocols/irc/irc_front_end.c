@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "protocols/irc/irc.h"
 #include "protocols/irc/irc_server.h"
-#include "protocols/irc/irc_session.h"
+#include "protocols/irc/irc_stream.h"
 
 static const struct conf_addresses *addresses(const struct conf *conf)
 {
@@ -15,7 +15,7 @@ static void *start(const struct front_end_env *env)
 
 static void on_connection(void *state, struct connection *connection)
 {
-	irc_session_create(state, connection);
+	irc_stream_open(state, connection);
 }
 
 static void destroy(void *state)

@@ -118,9 +118,9 @@ static void run_line(struct irc_session *session, struct text line)
 	}
 }
 
-static size_t on_input(struct connection *connection, const char *bytes, size_t length)
+size_t irc_session_take(struct irc_session *session, const char *bytes, size_t length)
 {
-	struct irc_session *session = connection->owner;
+	const struct connection *connection = session->connection;
 	size_t done = 0;
 
 	while (connection_is_open(connection) && !connection_is_choked(connection)) {
@@ -143,6 +143,24 @@ static size_t on_input(struct connection *connection, const char *bytes, size_t 
 	return done;
 }
 
+/* --- output ------------------------------------------------------------- */
+
+void irc_session_send(struct irc_session *session, const char *lines, size_t length)
+{
+	struct buffer frames = {0};
+
+	if (session->framing == IRC_FRAMING_STREAM) {
+		connection_send_bytes(session->connection, lines, length);
+	} else if (length > 0) {
+		struct wire *wire;
+
+		irc_framing_append(&frames, session->framing, lines, length);
+		wire = wire_take(&frames);
+		connection_send(session->connection, wire);
+		wire_unref(wire);
+	}
+}
+
 /* --- beginning and end -------------------------------------------------- */
 
 /* A QUIT was answered where it was run, with its own words. */
@@ -156,12 +174,10 @@ static void say_goodbye(struct irc_session *session, enum close_reason reason)
 	}
 }
 
-static void on_closing(struct connection *connection, enum close_reason reason)
+void irc_session_end(struct irc_session *session, enum close_reason reason)
 {
-	struct irc_session *session = connection->owner;
-
 	bus_leave(session->server->env->bus, &session->subscriber);
-	deadline_disarm(&connection->net->deadlines, &session->check);
+	deadline_disarm(&session->connection->net->deadlines, &session->check);
 	if (session->is_registered) {
 		session->is_registered = false;
 		metric_subtract(&metrics_of(session)->irc_registered, 1);
@@ -170,11 +186,8 @@ static void on_closing(struct connection *connection, enum close_reason reason)
 	say_goodbye(session, reason);
 }
 
-static void on_closed(struct connection *connection, enum close_reason reason)
+void irc_session_destroy(struct irc_session *session)
 {
-	struct irc_session *session = connection->owner;
-
-	(void)reason;
 	metric_subtract(&metrics_of(session)->irc_clients, 1);
 	irc_channels_finish(&session->joined);
 	free(session->user);
@@ -182,28 +195,23 @@ static void on_closed(struct connection *connection, enum close_reason reason)
 	free(session);
 }
 
-static const struct connection_ops connection_ops = {
-    .on_input = on_input,
-    .on_closing = on_closing,
-    .on_closed = on_closed,
-};
-
-void irc_session_create(struct irc_server *server, struct connection *connection)
+struct irc_session *irc_session_create(struct irc_server *server, struct connection *connection,
+                                       enum irc_framing framing)
 {
 	struct irc_session *session = mem_new(struct irc_session);
 
 	session->connection = connection;
 	session->server = server;
+	session->framing = framing;
 	session->subscriber.ops = &subscriber_ops;
 	session->check.on_due = on_check_due;
 	session->connected_ms = connection->net->clock.now_ms;
 	session->pong_ms = session->connected_ms;
 	session->signon_s = connection->net->clock.wall_ms / 1000;
-	connection->ops = &connection_ops;
-	connection->owner = session;
 	metric_add(&metrics_of(session)->irc_clients, 1);
 	irc_session_log(session, "irc.connected", "");
 	arm_check(session);
+	return session;
 }
 
 void irc_session_register(struct irc_session *session)

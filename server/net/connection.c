@@ -255,9 +255,7 @@ static void resume(struct connection *connection)
 {
 	connection->wants_resume = false;
 	connection->resumed_turn = connection->net->turn;
-	if (connection->held.length > 0) {
-		take_input(connection, NULL, 0);
-	}
+	take_input(connection, "", 0);
 	update_reading(connection);
 	if (connection->has_eof) {
 		end_of_input(connection);

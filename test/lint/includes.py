@@ -13,7 +13,7 @@ LAYERS = {
     "server/net": {"server/base", "conf"},
     "ingest": {"server/base", "conf", "server/feed"},
     "protocols": BELOW_PROTOCOLS,
-    "protocols/irc": BELOW_PROTOCOLS | {"protocols"},
+    "protocols/irc": BELOW_PROTOCOLS | {"protocols", "protocols/http"},
     "protocols/http": BELOW_PROTOCOLS | {"protocols"},
     "protocols/socketio": BELOW_PROTOCOLS | {"protocols", "protocols/http"},
     "protocols/sse": BELOW_PROTOCOLS | {"protocols", "protocols/http"},

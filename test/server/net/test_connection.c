@@ -280,7 +280,9 @@ static size_t take_long_command(struct session *session, const char *bytes, size
 	static char reply[40000];
 
 	(void)bytes;
-	(void)length;
+	if (length == 0) {
+		return 0;
+	}
 	connection_send_bytes(session->connection, reply, sizeof(reply));
 	assert_true(connection_is_choked(session->connection));
 	connection_send_bytes(session->connection, reply, sizeof(reply) / 2);
@@ -302,6 +304,42 @@ static void test_connection_goes_on_when_a_send_has_drained_it(void **state)
 	send_commands(client, 3);
 	client_read_bytes(world, client, &got, (size_t)3 * 70000);
 	assert_int_equal(session->input.length, 3);
+	client_close(session, client);
+	buffer_finish(&got);
+}
+
+/* The first call is answered with too much; what the owner keeps of it is its own business. */
+static size_t take_all_and_choke(struct session *session, const char *bytes, size_t length)
+{
+	static char reply[40000];
+
+	(void)bytes;
+	if (session->inputs == 1) {
+		connection_send_bytes(session->connection, reply, sizeof(reply));
+		assert_true(connection_is_choked(session->connection));
+	}
+	return length;
+}
+
+/* connection.h: who has put something off is called again, though no bytes are held. */
+static void test_connection_calls_again_when_nothing_is_held(void **state)
+{
+	struct world *world = *state;
+	struct buffer got = {0};
+	struct session *session;
+	int client;
+
+	world->net->limits.outbox_max = 65536;
+	session = client_connect(world, &client);
+	session->take = take_all_and_choke;
+	client_send(client, "all");
+	client_read_bytes(world, client, &got, 40000);
+	turns(world, 3);
+	assert_int_equal(session->inputs, 2);
+	connection_resume(session->connection);
+	turns(world, 3);
+	assert_int_equal(session->inputs, 3);
+	assert_bytes(&session->input, "all");
 	client_close(session, client);
 	buffer_finish(&got);
 }
@@ -588,6 +626,7 @@ int main(void)
 	    TEST(test_connection_chokes_and_goes_on),
 	    TEST(test_connection_chokes_below_a_small_limit),
 	    TEST(test_connection_goes_on_when_a_send_has_drained_it),
+	    TEST(test_connection_calls_again_when_nothing_is_held),
 	    TEST(test_connection_answers_a_client_that_half_closed),
 	    TEST(test_connection_tells_of_a_reset),
 	    TEST(test_connection_says_its_last_word),
