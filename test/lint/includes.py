@@ -46,6 +46,8 @@ FIGURES_READERS = ("server/net", "ingest", "protocols")
 CODECS = (
     "ingest/eventstreams_meta.[ch]",
     "ingest/sse_reader.[ch]",
+    "protocols/irc/irc_capabilities.[ch]",
+    "protocols/irc/irc_change_tag.[ch]",
     "protocols/irc/irc_message.[ch]",
     "protocols/socketio/socketio_packet.[ch]",
     "protocols/sse/sse_event.[ch]",
