@@ -118,6 +118,28 @@ static inline const struct conf_addresses *lab_addresses(const struct conf *conf
 	return &conf->irc.listen;
 }
 
+static inline const struct conf_addresses *lab_no_addresses(const struct conf *conf)
+{
+	(void)conf;
+	return NULL;
+}
+
+/* One that is off. */
+static const struct front_end lab_off = {
+    .name = "off",
+    .addresses = lab_no_addresses,
+    .destroy = free,
+};
+
+extern const struct front_end *const front_ends[];
+
+/* front_end.h, state_of(): by front-end, within the worker; nothing of one that is off. */
+static inline void lab_require_states(const struct front_end_env *env, const void *own)
+{
+	require(env->state_of(env, front_ends[0]) == own);
+	require(env->state_of(env, &lab_off) == NULL);
+}
+
 static inline void *lab_start(const struct front_end_env *env)
 {
 	struct lab_state *lab = mem_new(struct lab_state);
@@ -132,6 +154,7 @@ static inline void lab_on_connection(void *state, struct connection *connection)
 	struct text everything = {.bytes = "*", .length = 1};
 
 	session->lab = state;
+	lab_require_states(session->lab->env, state);
 	session->connection = connection;
 	session->subscriber.ops = &lab_subscriber_ops;
 	connection->ops = &lab_connection_ops;
@@ -165,7 +188,7 @@ static const struct front_end lab_front_end = {
     .destroy = free,
 };
 
-const struct front_end *const front_ends[] = {&lab_front_end, NULL};
+const struct front_end *const front_ends[] = {&lab_front_end, &lab_off, NULL};
 
 /* --- the workers -------------------------------------------------------------- */
 
