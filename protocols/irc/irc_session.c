@@ -130,7 +130,13 @@ static void run_line(struct irc_session *session, struct text line)
 		return;
 	}
 	if (irc_message_parse(&message, line)) {
+		irc_response_begin(session, message.tags);
 		irc_command_run(session, &message);
+		if (session->list_after != NULL) {
+			irc_response_pause(session);
+		} else {
+			irc_response_end(session);
+		}
 	} else {
 		metric_add(&metrics_of(session)->irc_lines_ignored, 1);
 		irc_session_log(session, "irc.ignored", "a line without a command");
@@ -149,6 +155,9 @@ size_t irc_session_take(struct irc_session *session, const char *bytes, size_t l
 
 		if (taken == 0) {
 			break;
+		}
+		if (session->lines.was_refused) {
+			irc_reply(session, ERR_INPUTTOOLONG, NULL);
 		}
 		run_line(session, line);
 		if (session->list_after != NULL) {

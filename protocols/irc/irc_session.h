@@ -25,8 +25,9 @@
  *
  * Threads: the worker's.
  */
-#define IRC_NICK_MAX 30
-#define IRC_USER_MAX 63 /* bytes; what is longer is cut */
+#define IRC_NICK_MAX      30
+#define IRC_USER_MAX      63  /* bytes; what is longer is cut */
+#define IRC_REAL_NAME_MAX 128 /* the same; NAMELEN in 005 */
 
 struct irc_session {
 	struct connection *connection;
@@ -47,6 +48,7 @@ struct irc_session {
 	unsigned capabilities;       /* of IRC_CAP_... */
 	enum irc_framing framing;    /* of what is sent */
 	uint32_t batches;            /* how many were begun: the last one's reference */
+	uint32_t response_batch;     /* of a command that pauses; 0: of none */
 	char nick[IRC_NICK_MAX + 1]; /* "" before NICK */
 };
 

@@ -48,6 +48,12 @@ const char *irc_tags_time(char text[IRC_TIME_MAX], uint64_t unix_ms);
 void irc_tags_escape(struct buffer *out, struct text value);
 
 /*
+ * Add the client-only tags, "+a=1;+b", of what a client has sent: all or, when a line could
+ * not hold them or they are not UTF-8, none.
+ */
+void irc_tags_relay(struct buffer *out, struct text tags);
+
+/*
  * Lends the value of a client's tag as it was sent, escapes and all.  `tags` is what
  * stands between '@' and the space.  Of several the last counts.  NULL bytes: it is not
  * there; one without a value is empty.
