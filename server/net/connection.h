@@ -35,11 +35,10 @@
  */
 struct connection_ops {
 	/*
-	 * Bytes of the client, lent: what was held and what has arrived since.  Returns
+	 * Bytes of the client, lent: what was held and what has arrived since, or none.  Returns
 	 * how many are done with; the rest is held and comes again with what arrives next, or
 	 * after connection_resume(), which alone goes on once NET_HELD_MAX bytes are held.
-	 * Between two commands ask connection_is_choked(), and return early when it is: it is
-	 * called again, with no bytes if none are held, when the client has taken enough.
+	 * Between two commands ask connection_is_choked(), and return early when it is.
 	 */
 	size_t (*on_input)(struct connection *connection, const char *bytes, size_t length);
 
@@ -130,8 +129,7 @@ void connection_send(struct connection *connection, struct wire *wire);
 /* Queue a copy of bytes; 0 bytes do nothing. */
 void connection_send_bytes(struct connection *connection, const char *bytes, size_t length);
 
-/* Call on_input() with what is held, or no bytes: before the loop waits again, and once a turn at
- * most. */
+/* Call on_input() with what is held, if anything: before the loop waits, once a turn at most. */
 void connection_resume(struct connection *connection);
 
 /* Whether the client takes its replies too slowly for more commands to be run now. */
