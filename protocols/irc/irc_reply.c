@@ -15,7 +15,7 @@ static const struct irc_reply_style plain;
 static size_t begin_line(struct irc_session *session, const struct irc_reply_style *style)
 {
 	struct buffer *replies = &session->server->replies;
-	uint32_t batch = style->is_aside ? 0 : irc_response_line(session);
+	uint64_t batch = style->is_aside ? 0 : irc_response_line(session);
 
 	irc_response_tags(replies, session, NULL, batch, style->tags);
 	return replies->length;

@@ -31,7 +31,7 @@ static char mark(const struct buffer *out, size_t start)
 }
 
 void irc_response_tags(struct buffer *out, const struct irc_session *session, const char *label,
-                       uint32_t batch, struct text client)
+                       uint64_t batch, struct text client)
 {
 	size_t start = out->length;
 	char time[IRC_TIME_MAX];
@@ -40,7 +40,7 @@ void irc_response_tags(struct buffer *out, const struct irc_session *session, co
 		buffer_printf(out, "%clabel=%s", mark(out, start), label);
 	}
 	if (batch != 0) {
-		buffer_printf(out, "%cbatch=%" PRIu32, mark(out, start), batch);
+		buffer_printf(out, "%cbatch=%" PRIu64, mark(out, start), batch);
 	}
 	if ((session->capabilities & IRC_CAP_SERVER_TIME) != 0) {
 		buffer_printf(out, "%ctime=%s", mark(out, start),
@@ -81,7 +81,7 @@ static void tag_first(struct irc_session *session, const char *key, const char *
 static void write_batch(const struct irc_session *session, struct buffer *out, const char *label)
 {
 	irc_response_tags(out, session, label, 0, no_tags);
-	buffer_printf(out, ":%s BATCH %c%" PRIu32 "%s\r\n", session->server->conf->server_name,
+	buffer_printf(out, ":%s BATCH %c%" PRIu64 "%s\r\n", session->server->conf->server_name,
 	              label != NULL ? '+' : '-', response_of(session)->batch,
 	              label != NULL ? " labeled-response" : "");
 }
@@ -129,7 +129,7 @@ void irc_response_begin(struct irc_session *session, struct text tags)
 	response->state = response->batch != 0 ? IRC_RESPONSE_BATCH : IRC_RESPONSE_EMPTY;
 }
 
-uint32_t irc_response_line(struct irc_session *session)
+uint64_t irc_response_line(struct irc_session *session)
 {
 	struct irc_response *response = response_of(session);
 

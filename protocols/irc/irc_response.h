@@ -42,7 +42,7 @@ enum irc_response_state {
 struct irc_response {
 	enum irc_response_state state;
 	size_t first;   /* where the first line begins among the server's replies */
-	uint32_t batch; /* its reference */
+	uint64_t batch; /* its reference */
 	char label[IRC_LABEL_MAX + 1];
 };
 
@@ -56,7 +56,7 @@ void irc_response_begin(struct irc_session *session, struct text tags);
  * A line of the response begins in the server's replies.  Returns the reference of the batch
  * that it is part of; 0: of none.
  */
-uint32_t irc_response_line(struct irc_session *session);
+uint64_t irc_response_line(struct irc_session *session);
 
 /* The replies are to leave the buffer: one that waits for its tag gets it. */
 void irc_response_settle(struct irc_session *session);
@@ -72,6 +72,6 @@ void irc_response_end(struct irc_session *session);
  * NULL and `batch` 0; `client` are client-only tags that go with it, lent.
  */
 void irc_response_tags(struct buffer *out, const struct irc_session *session, const char *label,
-                       uint32_t batch, struct text client);
+                       uint64_t batch, struct text client);
 
 #endif

@@ -47,8 +47,8 @@ struct irc_session {
 	bool is_registered;          /* counted in irc_registered */
 	unsigned capabilities;       /* of IRC_CAP_... */
 	enum irc_framing framing;    /* of what is sent */
-	uint32_t batches;            /* how many were begun: the last one's reference */
-	uint32_t response_batch;     /* of a command that pauses; 0: of none */
+	uint64_t batches;            /* how many were begun: the last one's reference */
+	uint64_t response_batch;     /* of a command that pauses; 0: of none */
 	char nick[IRC_NICK_MAX + 1]; /* "" before NICK */
 };
 
