@@ -369,11 +369,11 @@ static void test_irc_commands_setname(void **state)
 #define NAME_128                                                           \
 	"0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef" \
 	"0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef"
-#define WHOIS(name)                                                    \
-	R("311", "reader user 127.0.0.1 * :" name)                     \
-	R("312", "reader " TEST_SERVER " :Example")                    \
-	    R("317", "reader 0 1700001000 :seconds idle, signon time") \
-		R("318", "reader :End of /WHOIS list")
+#define WHOIS(name)                                                \
+	R("311", "reader user 127.0.0.1 * :" name)                 \
+	R("312", "reader " TEST_SERVER " :Example")                \
+	R("317", "reader 0 1700001000 :seconds idle, signon time") \
+	R("318", "reader :End of /WHOIS list")
 #define INVALID ":" TEST_SERVER " FAIL SETNAME INVALID_REALNAME :Realname is not valid" CRLF
 	static const struct answer answers[] = {
 	    {"SETNAME", R("461", "SETNAME :Not enough parameters")},
