@@ -27,7 +27,6 @@ struct irc_server {
 	struct irc_channels channels; /* owns them */
 	struct subscriber maker;      /* of channels */
 	struct buffer replies;        /* of the session that is being served; empty in between */
-	uint64_t registered_max;      /* the most that any client here saw registered */
 };
 
 /* The whole server's figures, all workers together. */

@@ -5,6 +5,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "protocols/irc/irc_budget.h"
 #include "protocols/irc/irc_message.h"
 #include "protocols/irc/irc_server.h"
 #include "server/base/deadlines.h"
@@ -37,8 +38,10 @@ struct irc_session {
 	uint64_t pong_ms;  /* last sign of life */
 	uint64_t signon_s; /* Unix time of the connection */
 	struct irc_lines lines;
-	bool is_negotiating; /* CAP: registration waits for CAP END */
-	bool is_registered;  /* counted in irc_registered */
+	struct irc_budget budget; /* of lines that are run */
+	struct deadline refill;   /* armed while lines wait for the budget */
+	bool is_negotiating;      /* CAP: registration waits for CAP END */
+	bool is_registered;       /* counted in irc_registered */
 	unsigned capabilities;
 	char nick[IRC_NICK_MAX + 1]; /* "" before NICK */
 };
