@@ -66,7 +66,7 @@ static void count(struct net *net, enum close_reason reason)
 static void tell(struct net *net, const struct sockaddr_in6 *peer, enum close_reason reason)
 {
 	struct refusals *refusals = &net->refusals;
-	const char *text = close_reason_row(reason)->text;
+	const char *label = close_reason_row(reason)->label;
 	char name[PEER_TEXT_MAX];
 
 	if (!refusals->was_told || net->clock.now_ms - refusals->told_ms >= TELL_MS) {
@@ -74,10 +74,10 @@ static void tell(struct net *net, const struct sockaddr_in6 *peer, enum close_re
 		refusals->told_ms = net->clock.now_ms;
 		log_warn(&log_scope, "listener.refused",
 		         "%s: %s; those after it are counted, and told of again in a minute",
-		         peer_text(peer, name), text);
+		         peer_text(peer, name), label);
 	} else {
 		log_debug(&log_scope, "listener.refused_too", "%s: %s", peer_text(peer, name),
-		          text);
+		          label);
 	}
 }
 
