@@ -205,7 +205,6 @@ static void test_listener_takes_descriptors_from_the_refused(void **state)
 	restore_descriptors(before);
 	assert_int_equal(world->count, 2);
 	assert_int_equal(world->net->refusals.count, 0);
-	assert_int_equal(metric_read(&world->metrics.accept_pauses), 0);
 	client_close(&world->sessions[0], clients[0]);
 	client_close(&world->sessions[1], clients[1]);
 	address_limits_destroy(limits);
