@@ -7,9 +7,6 @@
 
 #include "server/base/log.h"
 
-/* Kept in reserve: this many, or of few descriptors one in eight. */
-#define SPARE 64
-
 /* What a server opens before its clients come is below this: some eight for each worker. */
 #define LOOKED_AT 8192
 
@@ -32,25 +29,27 @@ void descriptors_raise_limit(void)
 /* Asked one by one: /proc may not be there. */
 static rlim_t count_open(void)
 {
-	rlim_t open = 0;
+	rlim_t count = 0;
 
 	for (int descriptor = 0; descriptor < LOOKED_AT; descriptor++) {
-		open += fcntl(descriptor, F_GETFD) >= 0 ? 1 : 0;
+		count += fcntl(descriptor, F_GETFD) >= 0 ? 1 : 0;
 	}
-	return open;
+	return count;
 }
 
-unsigned descriptors_for_connections(void)
+unsigned descriptors_for_connections(unsigned reserve)
 {
-	struct rlimit limit;
 	rlim_t taken = count_open();
+	struct rlimit limit;
+	rlim_t left;
 
 	if (getrlimit(RLIMIT_NOFILE, &limit) != 0) {
 		return UINT_MAX;
 	}
-	taken += limit.rlim_cur / 8 < SPARE ? limit.rlim_cur / 8 : SPARE;
-	if (limit.rlim_cur <= taken) {
-		return 1;
+	left = limit.rlim_cur > taken ? limit.rlim_cur - taken : 0;
+	left -= reserve < left / 2 ? reserve : left / 2;
+	if (left > UINT_MAX) {
+		return UINT_MAX;
 	}
-	return limit.rlim_cur - taken < UINT_MAX ? (unsigned)(limit.rlim_cur - taken) : UINT_MAX;
+	return left > 0 ? (unsigned)left : 1;
 }

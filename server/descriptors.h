@@ -13,9 +13,8 @@ void descriptors_raise_limit(void);
 
 /*
  * Connections that there are descriptors for: what the limit allows, less those that are
- * open and some for what comes yet, such as a source that connects again and clients that
- * are being refused.  At least 1.
+ * open and a `reserve` for what comes yet, which is at most half of what is left.  At least 1.
  */
-unsigned descriptors_for_connections(void);
+unsigned descriptors_for_connections(unsigned reserve);
 
 #endif

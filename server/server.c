@@ -14,8 +14,12 @@
 #include "server/descriptors.h"
 #include "server/feeder.h"
 #include "server/net/address_limits.h"
+#include "server/net/refusals.h"
 #include "server/net/socket.h"
 #include "server/worker.h"
+
+/* For a source that connects again, a state file, a connection that moves: fairly arbitrary. */
+#define DESCRIPTORS_SPARE 64
 
 struct server {
 	const struct conf *conf;
@@ -258,7 +262,9 @@ static void create_limits(struct server *server)
 static void set_connections_max(struct server *server)
 {
 	unsigned wanted = server->conf->limits.connections_max;
-	unsigned possible = descriptors_for_connections();
+	/* A moving connection has two for a moment; those who are refused keep theirs a while. */
+	unsigned refused = (unsigned)server->worker_count * REFUSALS_HELD;
+	unsigned possible = descriptors_for_connections(DESCRIPTORS_SPARE + refused);
 
 	if (wanted == 0) {
 		address_limits_set_total(server->addresses, possible);
