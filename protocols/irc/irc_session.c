@@ -105,6 +105,9 @@ static void on_check_due(struct deadline *deadline)
 	struct irc_session *session = container_of(deadline, struct irc_session, check);
 	uint64_t now_ms = clock_of(session)->now_ms;
 
+	if (deadline_is_armed(&session->refill)) {
+		session->pong_ms = now_ms; /* it is not silent: its PONG may be among what waits */
+	}
 	if (now_ms - session->pong_ms >= ping_timeout_ms(session)) {
 		connection_close(session->connection, CLOSE_PING_TIMEOUT);
 		return;
@@ -121,6 +124,32 @@ static void on_check_due(struct deadline *deadline)
 }
 
 /* --- input -------------------------------------------------------------- */
+
+static void on_refilled(struct deadline *refill)
+{
+	struct irc_session *session = container_of(refill, struct irc_session, refill);
+
+	connection_resume(session->connection);
+}
+
+/* False when it has to wait for the budget, and all behind it.  Blank lines are free. */
+static bool may_run(struct irc_session *session, struct text line)
+{
+	const struct conf_irc *conf = session->server->conf;
+	struct irc_budget_rules rules = {.rate = conf->input_rate, .burst = conf->input_burst};
+	uint64_t now_ms = clock_of(session)->now_ms;
+
+	/* A LIST that goes on was paid for when it began. */
+	if (line.length == 0 || session->list_after != NULL ||
+	    irc_budget_take(&session->budget, rules, now_ms)) {
+		return true;
+	}
+	metric_add(&metrics_of(session)->irc_input_waits, 1);
+	connection_pause(session->connection);
+	deadline_arm(&session->connection->net->deadlines, &session->refill,
+	             irc_budget_wait_ms(&session->budget, rules, now_ms));
+	return false;
+}
 
 static void run_line(struct irc_session *session, struct text line)
 {
@@ -154,6 +183,10 @@ size_t irc_session_take(struct irc_session *session, const char *bytes, size_t l
 		size_t taken = irc_lines_next(&session->lines, bytes + done, length - done, &line);
 
 		if (taken == 0) {
+			break;
+		}
+		if (!may_run(session, line)) {
+			session->lines = before;
 			break;
 		}
 		if (session->lines.was_refused) {
@@ -206,6 +239,7 @@ void irc_session_end(struct irc_session *session, enum close_reason reason)
 {
 	bus_leave(session->server->env->bus, &session->subscriber);
 	deadline_disarm(&session->connection->net->deadlines, &session->check);
+	deadline_disarm(&session->connection->net->deadlines, &session->refill);
 	if (session->is_registered) {
 		session->is_registered = false;
 		metric_subtract(&metrics_of(session)->irc_registered, 1);
@@ -233,6 +267,7 @@ struct irc_session *irc_session_create(struct irc_server *server, struct connect
 	session->framing = framing;
 	session->subscriber.ops = &subscriber_ops;
 	session->check.on_due = on_check_due;
+	session->refill.on_due = on_refilled;
 	session->connected_ms = connection->net->clock.now_ms;
 	session->pong_ms = session->connected_ms;
 	session->signon_s = connection->net->clock.wall_ms / 1000;

@@ -5,6 +5,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "protocols/irc/irc_budget.h"
 #include "protocols/irc/irc_capabilities.h"
 #include "protocols/irc/irc_framing.h"
 #include "protocols/irc/irc_message.h"
@@ -42,6 +43,8 @@ struct irc_session {
 	uint64_t pong_ms;  /* last sign of life */
 	uint64_t signon_s; /* Unix time of the connection */
 	struct irc_lines lines;
+	struct irc_budget budget;    /* of lines that are run */
+	struct deadline refill;      /* armed while lines wait for the budget */
 	bool is_negotiating;         /* CAP: registration waits for CAP END */
 	bool knows_cap_302;          /* the version of CAP LS, once said */
 	bool is_registered;          /* counted in irc_registered */

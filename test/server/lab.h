@@ -19,6 +19,7 @@
 
 #include "protocols/front_end.h"
 #include "server/base/memory.h"
+#include "server/net/address_limits.h"
 #include "server/net/socket.h"
 #include "server/worker.h"
 
@@ -194,6 +195,7 @@ const struct front_end *const front_ends[] = {&lab_front_end, &lab_off, NULL};
 
 struct lab {
 	struct conf *conf;
+	struct address_limits *addresses; /* of all workers */
 	struct status status;
 	struct worker *workers[LAB_WORKERS];
 	struct socket_name names[LAB_WORKERS]; /* an address for each, so that tests can choose */
@@ -229,6 +231,7 @@ static inline void lab_create_worker(struct lab *lab, unsigned index)
 	struct worker_options options = {
 	    .conf = lab->conf,
 	    .status = &lab->status,
+	    .addresses = lab->addresses,
 	    .index = index,
 	    .all = lab->workers,
 	    .sockets = &socket,
@@ -259,6 +262,8 @@ static inline struct lab *lab_create(const char *yaml)
 	lab->status.source_count = lab->conf->ingest_count;
 	lab->status.sources =
 	    mem_zeroed((lab->conf->ingest_count + 1) * sizeof(struct source_stats));
+	lab->addresses = address_limits_create(
+	    &(struct address_limits_options){.per_address = 100, .ipv6_prefix = 64});
 	assert_int_equal(uv_loop_init(&lab->loop), 0);
 	assert_int_equal(uv_async_init(&lab->loop, &lab->bell, lab_on_bell), 0);
 	for (unsigned i = 0; i < LAB_WORKERS; i++) {
@@ -300,6 +305,7 @@ static inline void lab_destroy(struct lab *lab)
 	}
 	assert_int_equal(uv_loop_close(&lab->loop), 0);
 	assert_int_equal(lab_cargoes, 0);
+	address_limits_destroy(lab->addresses); /* asserts that every place was left */
 	free(lab->status.workers);
 	free(lab->status.sources);
 	conf_destroy(lab->conf);

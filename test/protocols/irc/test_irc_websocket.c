@@ -499,6 +499,31 @@ static void test_irc_websocket_gives_a_long_list_in_parts(void **state)
 	(void)close(client);
 }
 
+/* irc.input_rate holds for the lines of a message, too: what is over it waits, and so does all
+ * else. */
+static void test_irc_websocket_lines_wait_for_the_budget(void **state)
+{
+	struct world *world = *state;
+	int client;
+
+	world->irc->conf.irc.input_rate = 1;
+	world->irc->conf.irc.input_burst = 2;
+	client = ws_open(world, "text.ircv3.net", "text.ircv3.net");
+	ws_say(client, "PING :a\nPING :b\nPING :c");
+	ws_say(client, "PING :d");
+	ws_send(client, PING, "!", 1);
+	ws_expect(world, client, TEXT, S " PONG " TEST_SERVER " :a");
+	ws_expect(world, client, TEXT, S " PONG " TEST_SERVER " :b");
+	assert_int_equal(recv(client, &(char){0}, 1, 0), -1);
+	step(world->irc, 1000 + DEADLINE_TICK_MS);
+	ws_expect(world, client, TEXT, S " PONG " TEST_SERVER " :c");
+	assert_int_equal(recv(client, &(char){0}, 1, 0), -1);
+	step(world->irc, 1000 + DEADLINE_TICK_MS);
+	ws_expect(world, client, TEXT, S " PONG " TEST_SERVER " :d");
+	ws_expect(world, client, 0x8a, "!");
+	(void)close(client);
+}
+
 /* The outbox's limits hold as for a stream: whole frames, then ERROR, then 1008. */
 static void test_irc_websocket_tells_who_is_too_slow(void **state)
 {
@@ -540,6 +565,7 @@ int main(void)
 	    WORLD_TEST(test_irc_websocket_says_why_it_ends),
 	    WORLD_TEST(test_irc_websocket_answers_a_close_frame_and_no_more),
 	    WORLD_TEST(test_irc_websocket_gives_a_long_list_in_parts),
+	    WORLD_TEST(test_irc_websocket_lines_wait_for_the_budget),
 	    WORLD_TEST(test_irc_websocket_tells_who_is_too_slow),
 	};
 

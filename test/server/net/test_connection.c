@@ -529,6 +529,66 @@ static void test_connection_can_be_ended_by_its_input(void **state)
 	}
 }
 
+static size_t take_and_pause(struct session *session, const char *bytes, size_t length)
+{
+	(void)bytes;
+	(void)length;
+	connection_pause(session->connection);
+	return 4;
+}
+
+/* connection.h: paused, it is given nothing until connection_resume(), and its end waits too. */
+static void test_connection_can_be_paused(void **state)
+{
+	struct world *world = *state;
+	struct session *session;
+	int client;
+
+	session = client_connect(world, &client);
+	session->take = take_and_pause;
+	client_send(client, "one\ntwo\n");
+	turns(world, 5);
+	client_send(client, "three\n");
+	connection_send_bytes(session->connection, "x", 1); /* a flush is no reason to go on */
+	assert_int_equal(shutdown(client, SHUT_WR), 0);
+	turns(world, 20);
+	assert_int_equal(session->inputs, 1);
+	assert_int_equal(session->closings, 0);
+	connection_resume(session->connection);
+	turns(world, 5);
+	assert_int_equal(session->inputs, 2);
+	assert_int_equal(session->closings, 0);
+	session->take = NULL;
+	connection_resume(session->connection);
+	turns(world, 5);
+	assert_bytes(&session->input, "one\ntwo\nthree\n");
+	assert_int_equal(session->reason, CLOSE_CLIENT_CLOSED);
+	client_close(session, client);
+}
+
+/* connection.h: what a paused client sends is bounded; it can be closed as any other. */
+static void test_connection_that_is_paused_holds_so_much(void **state)
+{
+	struct world *world = *state;
+	static char bytes[65536];
+	struct session *session;
+	int client;
+
+	session = client_connect(world, &client);
+	session->take = take_and_pause;
+	for (unsigned i = 0; i < 400; i++) {
+		(void)send(client, bytes, sizeof(bytes), MSG_DONTWAIT);
+		turn(world);
+	}
+	assert_int_equal(session->inputs, 1);
+	assert_true(session->connection->held.length >= NET_HELD_MAX - 4);
+	assert_true(session->connection->held.length < NET_HELD_MAX + NET_READ_BYTES);
+	connection_close(session->connection, CLOSE_TIMEOUT);
+	turns(world, 5);
+	assert_int_equal(session->reason, CLOSE_TIMEOUT);
+	client_close(session, client);
+}
+
 static void abort_connection(struct session *session)
 {
 	connection_abort(session->connection, CLOSE_LIMIT);
@@ -634,6 +694,8 @@ int main(void)
 	    TEST(test_connection_does_not_wait_for_a_client_that_stays),
 	    TEST(test_connection_aborts),
 	    TEST(test_connection_can_be_ended_by_its_input),
+	    TEST(test_connection_can_be_paused),
+	    TEST(test_connection_that_is_paused_holds_so_much),
 	    TEST(test_connection_can_be_aborted_while_closing),
 	    TEST(test_connection_can_be_aborted_at_any_time),
 	    TEST(test_connection_knows_its_peer),
