@@ -19,7 +19,8 @@
  *                                  ├─> mailbox ──> bus ──> sessions
  *   other worker ── worker_move() ─┘
  *
- * Workers share immutable changes and nothing else.
+ * Workers share immutable changes, and the tables of who takes how much
+ * (server/net/address_limits.h), which are asked when a client comes and goes.
  *
  * Threads: create, start, end, join and destroy are the main thread's; hand-over is
  * the feeder's (the same thread); moving is any worker's.
