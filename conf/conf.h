@@ -51,6 +51,7 @@ struct conf {
 	struct conf_root root;
 	struct conf_log log;
 	struct conf_slow_client slow_client;
+	struct conf_limits limits;
 	struct conf_duplicates duplicates;
 	struct conf_irc irc;
 	struct conf_http http;

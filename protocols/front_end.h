@@ -21,6 +21,9 @@
  * Threads: each worker has a state of its own, used on its thread only.
  */
 
+struct address_limits;
+struct front_end;
+
 /* All a front-end may use.  Lent for its whole life. */
 struct front_end_env {
 	const struct conf *conf;
@@ -28,8 +31,9 @@ struct front_end_env {
 	struct bus *bus;
 	struct metrics *metrics;
 	const struct status *status;
-	unsigned worker;  /* this one, from 0 */
-	unsigned workers; /* how many there are */
+	struct address_limits *session_addresses; /* of Socket.IO, all workers'; NULL: no limits */
+	unsigned worker;                          /* this one, from 0 */
+	unsigned workers;                         /* how many there are */
 
 	/*
 	 * Give a connection to another worker's front-end of the same name: its
@@ -37,6 +41,13 @@ struct front_end_env {
 	 */
 	void (*move)(const struct front_end_env *env, unsigned worker, struct migrant *migrant);
 	void *mover; /* move()'s own */
+
+	/*
+	 * Lends what another front-end's start() gave in this worker, for protocols that are
+	 * spoken over each other's listeners; NULL when that one is off.  Not before
+	 * the first connection: the other may not have started yet.
+	 */
+	void *(*state_of)(const struct front_end_env *env, const struct front_end *front_end);
 };
 
 struct front_end {
@@ -50,6 +61,12 @@ struct front_end {
 
 	/* A client has come: set the connection's ops and owner. */
 	void (*on_connection)(void *state, struct connection *connection);
+
+	/*
+	 * Lends what one is sent that is not let in, CLOSE_LIMIT or CLOSE_ADDRESS_LIMIT, whole and
+	 * in its protocol: the connection ends with it.  NULL: nothing.
+	 */
+	const char *(*refusal)(void *state, enum close_reason reason);
 
 	/* One has come from another worker; the cargo is given.  NULL when none ever moves. */
 	void (*on_moved)(void *state, struct connection *connection, void *cargo);

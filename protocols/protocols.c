@@ -8,6 +8,7 @@
 #include "protocols/http/http_health.h"
 #include "protocols/http/http_status.h"
 #include "protocols/irc/irc.h"
+#include "protocols/irc/irc_websocket.h"
 #include "protocols/socketio/socketio.h"
 
 const struct front_end *const front_ends[] = {
@@ -24,6 +25,12 @@ const struct http_endpoint http_endpoints[] = {
 	.start = socketio_start,
 	.on_request = socketio_on_request,
 	.destroy = socketio_destroy,
+    },
+    {
+	.path = IRC_WEBSOCKET_PATH,
+	.start = irc_websocket_start,
+	.on_request = irc_websocket_on_request,
+	.destroy = irc_websocket_destroy,
     },
     {
 	.path = "/rcstream_status",

@@ -19,9 +19,11 @@ typedef _Atomic uint64_t metric;
 struct metrics {
 #define COUNTER(name, help) metric name;
 #define GAUGE(name, help)   metric name;
+#define MAXIMUM(name, help) metric name;
 #include "server/metrics.def"
 #undef COUNTER
 #undef GAUGE
+#undef MAXIMUM
 	metric closed[CLOSE_REASONS];
 };
 
@@ -38,6 +40,14 @@ static inline void metric_set(metric *value, uint64_t amount)
 	atomic_store_explicit(value, amount, memory_order_relaxed);
 }
 
+/* Raise a maximum of one's own to `amount`, where that is more. */
+static inline void metric_raise(metric *value, uint64_t amount)
+{
+	if (atomic_load_explicit(value, memory_order_relaxed) < amount) {
+		metric_set(value, amount);
+	}
+}
+
 /* Take from a gauge of one's own. */
 static inline void metric_subtract(metric *value, uint64_t amount)
 {
@@ -50,7 +60,7 @@ static inline uint64_t metric_read(const metric *value)
 	return atomic_load_explicit(value, memory_order_relaxed);
 }
 
-/* Add the present values of `from` to those of `total`, which is the caller's own. */
+/* Add the present values of `from` to those of `total`, the caller's own, or raise its maxima. */
 void metrics_sum(struct metrics *total, const struct metrics *from);
 
 /* Call `visit` with each row of metrics.def and its value. */

@@ -4,7 +4,6 @@
 #include <signal.h>
 #include <stdatomic.h>
 #include <stdlib.h>
-#include <sys/resource.h>
 #include <unistd.h>
 #include <uv.h>
 
@@ -12,14 +11,22 @@
 #include "server/base/clock.h"
 #include "server/base/log.h"
 #include "server/base/memory.h"
+#include "server/descriptors.h"
 #include "server/feeder.h"
+#include "server/net/address_limits.h"
+#include "server/net/refusals.h"
 #include "server/net/socket.h"
 #include "server/worker.h"
+
+/* For a source that connects again, a state file, a connection that moves: fairly arbitrary. */
+#define DESCRIPTORS_SPARE 64
 
 struct server {
 	const struct conf *conf;
 	uv_loop_t loop;
 	struct status status;
+	struct address_limits *addresses; /* clients' connections */
+	struct address_limits *session_addresses;
 	struct worker **workers;
 	size_t worker_count;
 	struct worker_socket **sockets; /* of each worker, socket_count of them; NULL: taken over */
@@ -140,6 +147,8 @@ static bool create_workers(struct server *server, struct error *error)
 		struct worker_options options = {
 		    .conf = server->conf,
 		    .status = &server->status,
+		    .addresses = server->addresses,
+		    .session_addresses = server->session_addresses,
 		    .index = (unsigned)i,
 		    .all = server->workers,
 		    .sockets = server->sockets[i],
@@ -232,18 +241,38 @@ static void watch_signals(struct server *server)
 
 /* --- life --------------------------------------------------------------- */
 
-static void raise_descriptor_limit(void)
+/* Tables that all workers count in. */
+static void create_limits(struct server *server)
 {
-	struct rlimit limit;
+	const struct conf_limits *conf = &server->conf->limits;
+	struct address_limits_options options = {
+	    .per_address = conf->connections_per_address,
+	    .total = conf->connections_max,
+	    .ipv6_prefix = conf->ipv6_prefix,
+	    .unlimited = &conf->unlimited_addresses,
+	};
 
-	if (getrlimit(RLIMIT_NOFILE, &limit) != 0) {
-		return;
+	server->addresses = address_limits_create(&options);
+	options.per_address = server->conf->socketio.sessions_per_address;
+	options.total = 0;
+	server->session_addresses = address_limits_create(&options);
+}
+
+/* Called when what the server needs for itself is open. */
+static void set_connections_max(struct server *server)
+{
+	unsigned wanted = server->conf->limits.connections_max;
+	/* A moving connection has two for a moment; those who are refused keep theirs a while. */
+	unsigned refused = (unsigned)server->worker_count * REFUSALS_HELD;
+	unsigned possible = descriptors_for_connections(DESCRIPTORS_SPARE + refused);
+
+	if (wanted == 0) {
+		address_limits_set_total(server->addresses, possible);
+	} else if (wanted > possible) {
+		log_warn(&server_log, "server.few_descriptors",
+		         "limits.connections_max is %u, but there are descriptors for %u", wanted,
+		         possible);
 	}
-	limit.rlim_cur = limit.rlim_max;
-	(void)setrlimit(RLIMIT_NOFILE, &limit);
-	(void)getrlimit(RLIMIT_NOFILE, &limit);
-	log_info(&server_log, "server.descriptors", "at most %llu open files",
-	         (unsigned long long)limit.rlim_cur);
 }
 
 static void init_status(struct server *server, const char *version)
@@ -269,6 +298,7 @@ static void create(struct server *server, const char *version)
 	server->workers = mem_zeroed(server->worker_count * sizeof(server->workers[0]));
 	server->sockets = mem_zeroed(server->worker_count * sizeof(server->sockets[0]));
 	init_status(server, version);
+	create_limits(server);
 	require(uv_loop_init(&server->loop) == 0);
 	require(uv_async_init(&server->loop, &server->bell, on_bell) == 0);
 	server->bell.data = server;
@@ -279,8 +309,12 @@ static void create(struct server *server, const char *version)
 
 static bool start(struct server *server, struct error *error)
 {
-	return bind_listeners(server, error) && create_workers(server, error) &&
-	       feeder_start(server->feeder, error) && start_workers(server, error);
+	if (!bind_listeners(server, error) || !create_workers(server, error) ||
+	    !feeder_start(server->feeder, error)) {
+		return false;
+	}
+	set_connections_max(server);
+	return start_workers(server, error);
 }
 
 /* End what start() began, however far it came. */
@@ -312,6 +346,8 @@ static void destroy(struct server *server)
 	free(server->workers);
 	free(server->status.workers);
 	free(server->status.sources);
+	address_limits_destroy(server->addresses);
+	address_limits_destroy(server->session_addresses);
 }
 
 bool server_run(const struct conf *conf, const char *version, struct error *error)
@@ -320,7 +356,7 @@ bool server_run(const struct conf *conf, const char *version, struct error *erro
 	bool has_served = false;
 
 	create(&server, version);
-	raise_descriptor_limit();
+	descriptors_raise_limit();
 	watch_signals(&server);
 	if (start(&server, error)) {
 		/* Who started it waits for this line, whatever the level. */

@@ -13,6 +13,7 @@
 #include "server/base/log.h"
 #include "server/base/memory.h"
 #include "server/mailbox.h"
+#include "server/net/address_limits.h"
 #include "server/net/listener.h"
 
 /* Changes published between two flushes: some 80 KB of IRC lines, well under an outbox. */
@@ -61,12 +62,23 @@ static void on_connection(void *owner, struct connection *connection)
 	front_end->type->on_connection(front_end->state, connection);
 }
 
+static const char *refusal(void *owner, enum close_reason reason)
+{
+	const struct worker_front_end *front_end = owner;
+
+	if (front_end->type->refusal == NULL) {
+		return "";
+	}
+	return front_end->type->refusal(front_end->state, reason);
+}
+
 static void drop_migrant(const struct front_end *type, struct migrant *migrant)
 {
 	if (migrant->descriptor >= 0) {
 		(void)close(migrant->descriptor);
 	}
 	buffer_finish(&migrant->unread);
+	address_limits_leave(migrant->place);
 	type->drop_cargo(migrant->cargo);
 }
 
@@ -103,6 +115,19 @@ static void move_from_front_end(const struct front_end_env *env, unsigned target
 	const struct worker_front_end *from = env->mover;
 
 	worker_move(from->worker->options.all[target], from->index, migrant);
+}
+
+static void *state_of(const struct front_end_env *env, const struct front_end *type)
+{
+	const struct worker_front_end *asker = env->mover;
+	const struct worker *worker = asker->worker;
+
+	for (size_t i = 0; i < worker->front_end_count; i++) {
+		if (worker->front_ends[i].type == type) {
+			return worker->front_ends[i].state;
+		}
+	}
+	return NULL;
 }
 
 /* --- changes ------------------------------------------------------------ */
@@ -238,10 +263,12 @@ static void start_front_ends(struct worker *worker)
 		    .bus = worker->bus,
 		    .metrics = &stats_of(worker)->metrics,
 		    .status = worker->options.status,
+		    .session_addresses = worker->options.session_addresses,
 		    .worker = worker->options.index,
 		    .workers = (unsigned)worker->options.status->worker_count,
 		    .move = move_from_front_end,
 		    .mover = front_end,
+		    .state_of = state_of,
 		};
 		if (front_end->type->addresses(conf) != NULL) {
 			front_end->state = front_end->type->start(&front_end->env);
@@ -265,6 +292,7 @@ static bool open_listeners(struct worker *worker, struct error *error)
 			}
 			return false;
 		}
+		listener_tell_refused(listener, refusal);
 		worker->listeners[worker->listener_count++] = listener;
 	}
 	return true;
@@ -285,6 +313,7 @@ struct worker *worker_create(const struct worker_options *options, struct error 
 	net_options = (struct net_options){
 	    .loop = &worker->loop,
 	    .metrics = &stats_of(worker)->metrics,
+	    .addresses = options->addresses,
 	    .worker = options->index,
 	    .workers = (unsigned)options->status->worker_count,
 	    .limits = {.outbox_max = slow_client->outbox_max,

@@ -19,7 +19,8 @@
  *                                  ├─> mailbox ──> bus ──> sessions
  *   other worker ── worker_move() ─┘
  *
- * Workers share immutable changes and nothing else.
+ * Workers share immutable changes, and the tables of who takes how much
+ * (server/net/address_limits.h), which are asked when a client comes and goes.
  *
  * Threads: create, start, end, join and destroy are the main thread's; hand-over is
  * the feeder's (the same thread); moving is any worker's.
@@ -34,9 +35,11 @@ struct worker_socket {
 
 struct worker_options {
 	const struct conf *conf;
-	struct status *status; /* workers[index] is this one's */
-	unsigned index;        /* from 0 */
-	struct worker **all;   /* every worker by its index; filled before any is started */
+	struct status *status;                    /* workers[index] is this one's */
+	struct address_limits *addresses;         /* connections of all workers */
+	struct address_limits *session_addresses; /* Socket.IO's sessions of all workers */
+	unsigned index;                           /* from 0 */
+	struct worker **all; /* every worker by its index; filled before any is started */
 	const struct worker_socket *sockets; /* taken over, also on failure */
 	size_t socket_count;
 

@@ -6,6 +6,7 @@
 
 #include "protocols/http/http_connection.h"
 #include "protocols/http/http_endpoint.h"
+#include "protocols/http/http_refusal.h"
 
 static const struct conf_addresses *addresses(const struct conf *conf)
 {
@@ -29,6 +30,8 @@ static void *start(const struct front_end_env *env)
 	worker->env = env;
 	worker->limits.head_bytes = env->conf->http.max_header_bytes;
 	worker->limits.body_bytes = env->conf->http.max_body_bytes;
+	http_refusal_write(&worker->is_full, CLOSE_LIMIT);
+	http_refusal_write(&worker->has_its_share, CLOSE_ADDRESS_LIMIT);
 	worker->states = mem_zeroed((endpoint_count() + 1) * sizeof(worker->states[0]));
 	for (size_t i = 0; http_endpoints[i].path != NULL; i++) {
 		require(http_endpoints[i].on_request != NULL);
@@ -42,6 +45,13 @@ static void *start(const struct front_end_env *env)
 static void on_connection(void *state, struct connection *connection)
 {
 	(void)http_connection_begin(state, connection);
+}
+
+static const char *refusal(void *state, enum close_reason reason)
+{
+	const struct http_worker *worker = state;
+
+	return reason == CLOSE_ADDRESS_LIMIT ? worker->has_its_share.bytes : worker->is_full.bytes;
 }
 
 static void on_moved(void *state, struct connection *connection, void *cargo)
@@ -69,6 +79,8 @@ static void destroy(void *state)
 			http_endpoints[i].destroy(worker->states[i]);
 		}
 	}
+	buffer_finish(&worker->is_full);
+	buffer_finish(&worker->has_its_share);
 	free(worker->states);
 	free(worker);
 }
@@ -78,6 +90,7 @@ const struct front_end http_front_end = {
     .addresses = addresses,
     .start = start,
     .on_connection = on_connection,
+    .refusal = refusal,
     .on_moved = on_moved,
     .drop_cargo = drop_cargo,
     .destroy = destroy,

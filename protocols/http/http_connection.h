@@ -26,7 +26,8 @@
 struct http_worker {
 	const struct front_end_env *env;
 	struct http_limits limits;
-	void **states; /* one for each row of http_endpoints[] */
+	void **states;                        /* one for each row of http_endpoints[] */
+	struct buffer is_full, has_its_share; /* answers to those who are not let in */
 };
 
 struct http_exchange {

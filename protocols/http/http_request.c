@@ -74,22 +74,43 @@ static struct text trimmed(struct text text)
 	return text;
 }
 
-static bool lists(struct text value, const char *token)
+/* Goes on with the next field of the list's name; false when there is none. */
+static bool begin_field(struct http_request_list *list)
 {
-	while (value.length > 0) {
-		if (http_request_text_is(trimmed(next_piece(&value, ',')), token)) {
+	const struct http_request *request = list->request;
+
+	while (list->next_field < request->field_count) {
+		const struct http_field *field = &request->fields[list->next_field++];
+
+		if (http_request_text_is(field->name, list->name)) {
+			list->rest = field->value;
 			return true;
 		}
 	}
 	return false;
 }
 
+bool http_request_list_next(struct http_request_list *list, struct text *element)
+{
+	do {
+		while (list->rest.length > 0) {
+			*element = trimmed(next_piece(&list->rest, ','));
+			if (element->length > 0) {
+				return true;
+			}
+		}
+	} while (begin_field(list));
+	return false;
+}
+
 bool http_request_field_lists(const struct http_request *request, const char *name,
                               const char *token)
 {
-	for (size_t i = 0; i < request->field_count; i++) {
-		if (http_request_text_is(request->fields[i].name, name) &&
-		    lists(request->fields[i].value, token)) {
+	struct http_request_list list = {.request = request, .name = name};
+	struct text element;
+
+	while (http_request_list_next(&list, &element)) {
+		if (http_request_text_is(element, token)) {
 			return true;
 		}
 	}

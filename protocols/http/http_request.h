@@ -51,6 +51,23 @@ struct text http_request_field(const struct http_request *request, const char *n
 size_t http_request_field_count(const struct http_request *request, const char *name);
 
 /*
+ * A walk over what the fields of one name list together, in order (RFC 9110 §5.6.1).
+ * Set `request` and `name`, and leave the rest zero.
+ */
+struct http_request_list {
+	const struct http_request *request; /* lent, and so is the name */
+	const char *name;                   /* any case */
+	size_t next_field;
+	struct text rest; /* of the field that is being walked */
+};
+
+/*
+ * Lends the next element, without white space around it; empty ones are passed over.
+ * False behind the last.
+ */
+bool http_request_list_next(struct http_request_list *list, struct text *element);
+
+/*
  * Whether a field of this name, in any of its lines, lists `token` (any case), as in
  * "Connection: keep-alive, Upgrade" (RFC 9110 §5.6.1).
  */

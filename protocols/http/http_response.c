@@ -23,6 +23,7 @@ static const struct status_row {
     {414, "URI Too Long"},
     {417, "Expectation Failed"},
     {426, "Upgrade Required"},
+    {429, "Too Many Requests"},
     {431, "Request Header Fields Too Large"}, /* RFC 6585 §5 */
     {500, "Internal Server Error"},
     {501, "Not Implemented"},

@@ -6,11 +6,13 @@
 #include <string.h>
 
 #include "server/base/memory.h"
+#include "server/net/address_limits.h"
 
 /* The worker's state of the endpoint: where the figures are. */
 struct http_status {
 	const struct status *status;
 	const struct clock *clock;
+	struct address_limits *addresses; /* NULL: connections are not counted */
 };
 
 void *http_status_start(const struct front_end_env *env)
@@ -19,6 +21,7 @@ void *http_status_start(const struct front_end_env *env)
 
 	state->status = env->status;
 	state->clock = &env->net->clock;
+	state->addresses = env->net->addresses;
 	return state;
 }
 
@@ -101,6 +104,34 @@ static json_t *clients_json(const struct metrics *total)
 	return clients;
 }
 
+/* Reasons as they are named in `closed`: who was refused was never connected. */
+static json_t *refused_json(const struct metrics *total)
+{
+	json_t *refused = json_object();
+
+	set_metric(refused, close_reason_row(CLOSE_LIMIT)->label,
+	           &total->connections_refused_limit);
+	set_metric(refused, close_reason_row(CLOSE_ADDRESS_LIMIT)->label,
+	           &total->connections_refused_address);
+	return refused;
+}
+
+static json_t *connections_json(const struct metrics *total, struct address_limits *addresses)
+{
+	struct address_figures figures = {0};
+	json_t *connections = json_object();
+
+	if (addresses != NULL) {
+		address_limits_figures(addresses, &figures);
+	}
+	set(connections, "open", figures.taken);
+	set(connections, "max", figures.total);
+	set(connections, "addresses", figures.addresses);
+	set(connections, "max_per_address", figures.per_address);
+	(void)json_object_set_new(connections, "refused", refused_json(total));
+	return connections;
+}
+
 static void on_metric(void *context, const char *name, const char *help, uint64_t value)
 {
 	(void)help;
@@ -126,8 +157,10 @@ static json_t *closed_json(const struct metrics *total)
 	return closed;
 }
 
-static json_t *status_json(const struct status *status, uint64_t now_ms)
+static json_t *status_json(const struct http_status *state)
 {
+	const struct status *status = state->status;
+	uint64_t now_ms = state->clock->wall_ms;
 	json_t *object = json_object();
 	struct metrics total;
 
@@ -142,6 +175,8 @@ static json_t *status_json(const struct status *status, uint64_t now_ms)
 	    metric_read(&total.irc_deliveries) + metric_read(&total.socketio_deliveries));
 	(void)json_object_set_new(object, "sources", sources_json(status, now_ms));
 	(void)json_object_set_new(object, "clients", clients_json(&total));
+	(void)json_object_set_new(object, "connections",
+	                          connections_json(&total, state->addresses));
 	(void)json_object_set_new(object, "counters", counters_json(&total));
 	(void)json_object_set_new(object, "closed", closed_json(&total));
 	return object;
@@ -149,8 +184,7 @@ static json_t *status_json(const struct status *status, uint64_t now_ms)
 
 void http_status_on_request(void *state, struct http_exchange *exchange)
 {
-	const struct http_status *http_status = state;
-	json_t *object = status_json(http_status->status, http_status->clock->wall_ms);
+	json_t *object = status_json(state);
 	char *text = json_dumps(object, JSON_INDENT(2));
 
 	json_decref(object);

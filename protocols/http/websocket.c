@@ -20,12 +20,7 @@
 #include "protocols/http/websocket_handshake.h"
 #include "server/base/utf8.h"
 
-/*
- * Bytes given to wslay at a time.  It works them off without asking for more, so this bounds what
- * is still answered when the client has stopped to read: 36 messages, the smallest of 7 bytes.
- */
-#define PIECE_MAX 256
-
+#define HEADER_MIN       2
 #define MASK_SIZE        4
 #define CLOSE_CODE_SIZE  2
 #define NO_STATUS        1005 /* RFC 6455 §7.4.1: these two are never sent */
@@ -37,8 +32,11 @@ struct websocket {
 	const struct websocket_ops *ops;
 	void *owner;
 	struct metrics *metrics;
+	const char *subprotocol; /* one of ops->subprotocols, or NULL */
 	size_t message_max;
-	struct buffer message; /* the fragments so far */
+	struct buffer message; /* the fragments so far, or what was put off */
+	uint8_t put_off;       /* opcode of the message that was put off; 0: none */
+	size_t done;           /* bytes of it that the owner is done with */
 	bool in_message;       /* the final fragment has not come */
 	bool in_data_frame;    /* the frame that comes is part of a message */
 	bool says_goodbye;     /* websocket_close() was called: a close frame whatever the reason */
@@ -47,8 +45,7 @@ struct websocket {
 	wslay_event_context_ptr wslay; /* NULL between messages */
 	const char *input;             /* lent, during on_input() */
 	size_t input_length;
-	uint64_t given;      /* bytes wslay has had */
-	uint64_t used;       /* bytes of the frames that it has told of */
+	uint64_t frame_left; /* of the frame that wslay is being given */
 	struct buffer reply; /* what wslay sends, until it is a whole frame */
 };
 
@@ -81,11 +78,11 @@ static void on_closing(struct connection *connection, enum close_reason reason)
 	struct websocket *websocket = connection->owner;
 	const struct close_reason_row *row = close_reason_row(reason);
 
+	websocket->ops->on_gone(websocket, websocket->owner, reason);
 	if (!websocket->has_said_goodbye && (row->is_told || websocket->says_goodbye) &&
 	    row->websocket_code != NO_STATUS && row->websocket_code != ABNORMAL_CLOSURE) {
 		send_close_frame(websocket, row->websocket_code, row->text);
 	}
-	websocket->ops->on_gone(websocket, websocket->owner, reason);
 }
 
 static void on_closed(struct connection *connection, enum close_reason reason)
@@ -104,23 +101,63 @@ static void on_closed(struct connection *connection, enum close_reason reason)
 
 /* --- wslay's callbacks -------------------------------------------------- */
 
-/* Between two reads is where a client that does not take its replies is left waiting. */
+/* RFC 6455 §5.2: bytes of the frame that begins here; 0 while its header is not whole. */
+static uint64_t frame_size(const unsigned char *bytes, size_t length)
+{
+	size_t header = HEADER_MIN;
+	uint64_t payload;
+	size_t wide;
+
+	if (length < HEADER_MIN) {
+		return 0;
+	}
+	payload = bytes[1] & 0x7f;
+	wide = payload < 126 ? 0 : payload == 126 ? 2 : 8;
+	header += wide + ((bytes[1] & 0x80) != 0 ? MASK_SIZE : 0);
+	if (length < header) {
+		return 0;
+	}
+	for (size_t i = 0; i < wide; i++) {
+		payload = (i == 0 ? 0 : payload << 8) | bytes[HEADER_MIN + i];
+	}
+	/* wslay refuses a length of more than 63 bits when it has read the header. */
+	return header + (payload < INT64_MAX ? payload : INT64_MAX);
+}
+
+/* Between two frames is where a client that does not take its replies is left waiting. */
+static bool takes_frames(const struct websocket *websocket)
+{
+	return is_open(websocket) && websocket->put_off == 0 &&
+	       !connection_is_choked(websocket->connection);
+}
+
+/* How many bytes of the input are of one frame; 0 while the header of the next is not whole. */
+static size_t next_piece(struct websocket *websocket)
+{
+	if (websocket->frame_left == 0) {
+		websocket->frame_left =
+		    frame_size((const unsigned char *)websocket->input, websocket->input_length);
+	}
+	return websocket->frame_left < websocket->input_length ? (size_t)websocket->frame_left
+	                                                       : websocket->input_length;
+}
+
 static ssize_t on_wslay_recv(wslay_event_context_ptr wslay, uint8_t *bytes, size_t length,
                              int flags, void *context)
 {
 	struct websocket *websocket = context;
-	size_t count = length < PIECE_MAX ? length : PIECE_MAX;
+	size_t count = takes_frames(websocket) ? next_piece(websocket) : 0;
 
-	count = count < websocket->input_length ? count : websocket->input_length;
 	(void)flags;
-	if (count == 0 || !is_open(websocket) || connection_is_choked(websocket->connection)) {
+	count = count < length ? count : length;
+	if (count == 0) {
 		wslay_event_set_error(wslay, WSLAY_ERR_WOULDBLOCK);
 		return -1;
 	}
 	memcpy(bytes, websocket->input, count);
 	websocket->input += count;
 	websocket->input_length -= count;
-	websocket->given += count;
+	websocket->frame_left -= count;
 	return (ssize_t)count;
 }
 
@@ -135,21 +172,12 @@ static ssize_t on_wslay_send(wslay_event_context_ptr wslay, const uint8_t *bytes
 	return (ssize_t)length;
 }
 
-/* RFC 6455 §5.2: a client's frame is two bytes, the longer length, the mask, the payload. */
-static uint64_t frame_size(uint64_t payload_length)
-{
-	uint64_t longer_length = payload_length < 126 ? 0 : payload_length <= UINT16_MAX ? 2 : 8;
-
-	return 2 + longer_length + MASK_SIZE + payload_length;
-}
-
 static void on_frame_start(wslay_event_context_ptr wslay,
                            const struct wslay_event_on_frame_recv_start_arg *frame, void *context)
 {
 	struct websocket *websocket = context;
 
 	(void)wslay;
-	websocket->used += frame_size(frame->payload_length);
 	websocket->in_data_frame = !wslay_is_ctrl_frame(frame->opcode);
 	if (websocket->in_data_frame) {
 		websocket->in_message = !frame->fin;
@@ -189,6 +217,8 @@ static void deliver(struct websocket *websocket, uint8_t opcode)
 	const char *bytes = message.bytes != NULL ? message.bytes : "";
 
 	websocket->message = (struct buffer){0};
+	websocket->put_off = 0;
+	websocket->done = message.length;
 	if (opcode == WSLAY_TEXT_FRAME) {
 		websocket->ops->on_text(websocket, websocket->owner, bytes, message.length);
 	} else if (websocket->ops->on_binary != NULL) {
@@ -197,7 +227,13 @@ static void deliver(struct websocket *websocket, uint8_t opcode)
 		send_close_frame(websocket, UNSUPPORTED_DATA, "Text messages only");
 		connection_close(websocket->connection, CLOSE_PROTOCOL_ERROR);
 	}
-	buffer_finish(&message);
+	if (websocket->done < message.length && is_open(websocket)) {
+		buffer_consume(&message, websocket->done);
+		websocket->message = message;
+		websocket->put_off = opcode;
+	} else {
+		buffer_finish(&message);
+	}
 }
 
 /* wslay takes two bytes off each piece of a close frame that comes in pieces, not off the first. */
@@ -250,14 +286,12 @@ static void begin_reading(struct websocket *websocket)
 		wslay_event_config_set_no_buffering(websocket->wslay, 1);
 		wslay_event_config_set_max_recv_msg_length(websocket->wslay,
 		                                           websocket->message_max);
-		websocket->given = 0;
-		websocket->used = 0;
 	}
 }
 
 static bool is_between_messages(const struct websocket *websocket)
 {
-	return websocket->given == websocket->used && !websocket->in_message;
+	return websocket->frame_left == 0 && !websocket->in_message;
 }
 
 /* wslay has met something wrong and queued a close frame with a code: send one with its reason. */
@@ -283,6 +317,12 @@ static size_t on_input(struct connection *connection, const char *bytes, size_t 
 	struct websocket *websocket = connection->owner;
 	int result;
 
+	if (websocket->put_off != 0) {
+		deliver(websocket, websocket->put_off);
+	}
+	if (length == 0 || !takes_frames(websocket)) {
+		return 0;
+	}
 	begin_reading(websocket);
 	websocket->input = bytes;
 	websocket->input_length = length;
@@ -334,7 +374,9 @@ struct websocket *websocket_accept(struct http_exchange *exchange, const struct 
 	websocket->owner = owner;
 	websocket->metrics = env->metrics;
 	websocket->message_max = env->conf->http.max_websocket_bytes;
-	websocket_handshake_answer(&answer, exchange->request);
+	websocket->subprotocol =
+	    websocket_handshake_subprotocol(exchange->request, ops->subprotocols);
+	websocket_handshake_answer(&answer, exchange->request, websocket->subprotocol);
 	connection_send_bytes(http->connection, answer.bytes, answer.length);
 	buffer_finish(&answer);
 	metric_add(&env->metrics->http_requests, 1);
@@ -345,7 +387,22 @@ struct websocket *websocket_accept(struct http_exchange *exchange, const struct 
 	return websocket;
 }
 
+void websocket_set_owner(struct websocket *websocket, void *owner)
+{
+	websocket->owner = owner;
+}
+
+const char *websocket_subprotocol(const struct websocket *websocket)
+{
+	return websocket->subprotocol;
+}
+
 /* --- output ------------------------------------------------------------- */
+
+void websocket_put_off(struct websocket *websocket, size_t done)
+{
+	websocket->done = done;
+}
 
 void websocket_send_frame(struct websocket *websocket, struct wire *wire)
 {

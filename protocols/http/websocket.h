@@ -19,11 +19,17 @@
  *               └── pong, close ──> outbox
  *   session ── websocket_send_...() ──> outbox
  *
+ * wslay is given a frame at a time, and none while the client takes its replies too
+ * slowly or a message was put off.
+ *
  * Threads: the worker's.
  */
 struct websocket;
 
 struct websocket_ops {
+	/* The subprotocols it speaks, ended by NULL; NULL: none is ever chosen. */
+	const char *const *subprotocols;
+
 	/* A whole text message, valid UTF-8, lent. */
 	void (*on_text)(struct websocket *websocket, void *owner, const char *bytes, size_t length);
 
@@ -34,7 +40,9 @@ struct websocket_ops {
 	/*
 	 * It ends: by a close frame, with its connection, or by websocket_close().
 	 * Called once, before the loop waits again and never from within a call
-	 * to a function from here; the websocket must not be touched after it.
+	 * to a function from here; the websocket must not be touched after it.  What is
+	 * sent from within goes out before the close frame; nothing may be sent when
+	 * the reason is CLOSE_CLIENT_QUIT, since a close frame may have gone out.
 	 */
 	void (*on_gone)(struct websocket *websocket, void *owner, enum close_reason reason);
 };
@@ -48,6 +56,20 @@ struct websocket_ops {
 struct websocket *websocket_accept(struct http_exchange *exchange, const struct websocket_ops *ops,
                                    void *owner);
 
+/* What the ops are given from now on, instead of what websocket_accept() was. */
+void websocket_set_owner(struct websocket *websocket, void *owner);
+
+/* Lends the subprotocol that was chosen, one of ops->subprotocols; NULL when none was. */
+const char *websocket_subprotocol(const struct websocket *websocket);
+
+/*
+ * From within on_text() or on_binary(): only the first `done` bytes of the message are done
+ * with, since the client takes its replies too slowly.  The rest comes again, as
+ * a message and before any other, when it has taken enough (see connection_is_choked()), or
+ * after connection_resume().
+ */
+void websocket_put_off(struct websocket *websocket, size_t done);
+
 /* Send a text message, valid UTF-8. */
 void websocket_send_text(struct websocket *websocket, const char *bytes, size_t length);
 
@@ -60,7 +82,10 @@ void websocket_send_frame(struct websocket *websocket, struct wire *wire);
  */
 void websocket_close(struct websocket *websocket, enum close_reason reason);
 
-/* Lends the connection, for its peer and what waits in its outbox. */
+/*
+ * Lends the connection: for its peer, for what waits in its outbox, to close it, and to send
+ * it wires that are whole frames.
+ */
 struct connection *websocket_connection(const struct websocket *websocket);
 
 #endif

@@ -55,7 +55,32 @@ void websocket_handshake_accept(const char *key, char accept[WEBSOCKET_ACCEPT_LE
 	        WEBSOCKET_ACCEPT_LENGTH);
 }
 
-void websocket_handshake_answer(struct buffer *out, const struct http_request *request)
+/* RFC 6455 §11.3.4 has no rule about case: names are compared as they are. */
+static const char *find_name(const char *const *names, struct text name)
+{
+	for (; *names != NULL; names++) {
+		if (name.length == strlen(*names) && memcmp(name.bytes, *names, name.length) == 0) {
+			return *names;
+		}
+	}
+	return NULL;
+}
+
+const char *websocket_handshake_subprotocol(const struct http_request *request,
+                                            const char *const *supported)
+{
+	struct http_request_list offers = {.request = request, .name = "Sec-WebSocket-Protocol"};
+	const char *chosen = NULL;
+	struct text offer;
+
+	while (supported != NULL && chosen == NULL && http_request_list_next(&offers, &offer)) {
+		chosen = find_name(supported, offer);
+	}
+	return chosen;
+}
+
+void websocket_handshake_answer(struct buffer *out, const struct http_request *request,
+                                const char *subprotocol)
 {
 	char accept[WEBSOCKET_ACCEPT_LENGTH + 1];
 
@@ -65,6 +90,10 @@ void websocket_handshake_answer(struct buffer *out, const struct http_request *r
 	              "Server: rcstreamd\r\n"
 	              "Upgrade: websocket\r\n"
 	              "Connection: Upgrade\r\n"
-	              "Sec-WebSocket-Accept: %s\r\n\r\n",
+	              "Sec-WebSocket-Accept: %s\r\n",
 	              accept);
+	if (subprotocol != NULL) {
+		buffer_printf(out, "Sec-WebSocket-Protocol: %s\r\n", subprotocol);
+	}
+	buffer_append_text(out, "\r\n");
 }

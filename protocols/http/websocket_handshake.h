@@ -18,8 +18,20 @@
  */
 unsigned websocket_handshake_check(const struct http_request *request);
 
-/* Add the answer, status 101, to a request that is fine. */
-void websocket_handshake_answer(struct buffer *out, const struct http_request *request);
+/*
+ * Lends the name, out of `supported`, of the first subprotocol that the client offers and that
+ * is supported (§4.2.2): its order is its preference.  NULL when there is none.
+ * `supported` ends with NULL, or is NULL.
+ */
+const char *websocket_handshake_subprotocol(const struct http_request *request,
+                                            const char *const *supported);
+
+/*
+ * Add the answer, status 101, to a request that is fine.  `subprotocol` is what was
+ * chosen, or NULL.
+ */
+void websocket_handshake_answer(struct buffer *out, const struct http_request *request,
+                                const char *subprotocol);
 
 /* Write the Sec-WebSocket-Accept for a key of 24 characters, and a NUL. */
 void websocket_handshake_accept(const char *key, char accept[WEBSOCKET_ACCEPT_LENGTH + 1]);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "protocols/irc/irc.h"
 #include "protocols/irc/irc_server.h"
-#include "protocols/irc/irc_session.h"
+#include "protocols/irc/irc_stream.h"
 
 static const struct conf_addresses *addresses(const struct conf *conf)
 {
@@ -15,7 +15,21 @@ static void *start(const struct front_end_env *env)
 
 static void on_connection(void *state, struct connection *connection)
 {
-	irc_session_create(state, connection);
+	irc_stream_open(state, connection);
+}
+
+/* They hear it before a nick is known. */
+static const char *refusal(void *state, enum close_reason reason)
+{
+	static const char *const lines[] = {
+#define CLOSE_REASON(id, label, is_told, websocket_code, text) \
+	[CLOSE_##id] = "ERROR :Closing Link: (" text ")\r\n",
+#include "server/net/close_reasons.def"
+#undef CLOSE_REASON
+	};
+
+	(void)state;
+	return lines[reason];
 }
 
 static void destroy(void *state)
@@ -28,5 +42,6 @@ const struct front_end irc_front_end = {
     .addresses = addresses,
     .start = start,
     .on_connection = on_connection,
+    .refusal = refusal,
     .destroy = destroy,
 };

@@ -108,6 +108,6 @@ void irc_reply_flush(struct irc_session *session)
 	struct buffer *replies = &session->server->replies;
 
 	irc_response_settle(session);
-	connection_send_bytes(session->connection, replies->bytes, replies->length);
+	irc_session_send(session, replies->bytes, replies->length);
 	buffer_clear(replies);
 }

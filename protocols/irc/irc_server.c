@@ -129,10 +129,10 @@ void irc_server_figures(struct irc_server *server, struct irc_figures *figures)
 	/* The workers count on while they are summed. */
 	figures->unregistered = clients > figures->registered ? clients - figures->registered : 0;
 	figures->channels = server->channels.count;
-	if (server->registered_max < figures->registered) {
-		server->registered_max = figures->registered;
-	}
-	figures->registered_max = server->registered_max;
+	/* Any worker's clients may have seen it: status_sum() finds the greatest. */
+	metric_raise(&server->env->metrics->irc_registered_max, figures->registered);
+	metric_raise(&total.irc_registered_max, figures->registered);
+	figures->registered_max = metric_read(&total.irc_registered_max);
 }
 
 const char *irc_server_version(const struct irc_server *server, char version[IRC_VERSION_MAX])

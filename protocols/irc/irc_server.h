@@ -31,7 +31,6 @@ struct irc_server {
 	struct subscriber maker;      /* of channels */
 	struct buffer replies;        /* of the session that is being served; empty in between */
 	struct irc_response response; /* of the command that is being run */
-	uint64_t registered_max;      /* the most that any client here saw registered */
 };
 
 /* The whole server's figures, all workers together. */

@@ -105,6 +105,9 @@ static void on_check_due(struct deadline *deadline)
 	struct irc_session *session = container_of(deadline, struct irc_session, check);
 	uint64_t now_ms = clock_of(session)->now_ms;
 
+	if (deadline_is_armed(&session->refill)) {
+		session->pong_ms = now_ms; /* it is not silent: its PONG may be among what waits */
+	}
 	if (now_ms - session->pong_ms >= ping_timeout_ms(session)) {
 		connection_close(session->connection, CLOSE_PING_TIMEOUT);
 		return;
@@ -128,6 +131,32 @@ static bool is_paused(const struct irc_session *session)
 	return session->list_after != NULL;
 }
 
+static void on_refilled(struct deadline *refill)
+{
+	struct irc_session *session = container_of(refill, struct irc_session, refill);
+
+	connection_resume(session->connection);
+}
+
+/* False when it has to wait for the budget, and all behind it.  Blank lines are free. */
+static bool may_run(struct irc_session *session, struct text line)
+{
+	const struct conf_irc *conf = session->server->conf;
+	struct irc_budget_rules rules = {.rate = conf->input_rate, .burst = conf->input_burst};
+	uint64_t now_ms = clock_of(session)->now_ms;
+
+	/* A command that goes on was paid for when it began. */
+	if (line.length == 0 || is_paused(session) ||
+	    irc_budget_take(&session->budget, rules, now_ms)) {
+		return true;
+	}
+	metric_add(&metrics_of(session)->irc_input_waits, 1);
+	connection_pause(session->connection);
+	deadline_arm(&session->connection->net->deadlines, &session->refill,
+	             irc_budget_wait_ms(&session->budget, rules, now_ms));
+	return false;
+}
+
 static void run_line(struct irc_session *session, struct text line)
 {
 	struct irc_message message;
@@ -149,9 +178,9 @@ static void run_line(struct irc_session *session, struct text line)
 	}
 }
 
-static size_t on_input(struct connection *connection, const char *bytes, size_t length)
+size_t irc_session_take(struct irc_session *session, const char *bytes, size_t length)
 {
-	struct irc_session *session = connection->owner;
+	const struct connection *connection = session->connection;
 	size_t done = 0;
 
 	while (connection_is_open(connection) && !connection_is_choked(connection)) {
@@ -160,6 +189,10 @@ static size_t on_input(struct connection *connection, const char *bytes, size_t 
 		size_t taken = irc_lines_next(&session->lines, bytes + done, length - done, &line);
 
 		if (taken == 0) {
+			break;
+		}
+		if (!may_run(session, line)) {
+			session->lines = before;
 			break;
 		}
 		if (session->lines.was_refused) {
@@ -177,6 +210,24 @@ static size_t on_input(struct connection *connection, const char *bytes, size_t 
 	return done;
 }
 
+/* --- output ------------------------------------------------------------- */
+
+void irc_session_send(struct irc_session *session, const char *lines, size_t length)
+{
+	struct buffer frames = {0};
+
+	if (session->framing == IRC_FRAMING_STREAM) {
+		connection_send_bytes(session->connection, lines, length);
+	} else if (length > 0) {
+		struct wire *wire;
+
+		irc_framing_append(&frames, session->framing, lines, length);
+		wire = wire_take(&frames);
+		connection_send(session->connection, wire);
+		wire_unref(wire);
+	}
+}
+
 /* --- beginning and end -------------------------------------------------- */
 
 /* A QUIT was answered where it was run, with its own words. */
@@ -190,12 +241,11 @@ static void say_goodbye(struct irc_session *session, enum close_reason reason)
 	}
 }
 
-static void on_closing(struct connection *connection, enum close_reason reason)
+void irc_session_end(struct irc_session *session, enum close_reason reason)
 {
-	struct irc_session *session = connection->owner;
-
 	bus_leave(session->server->env->bus, &session->subscriber);
-	deadline_disarm(&connection->net->deadlines, &session->check);
+	deadline_disarm(&session->connection->net->deadlines, &session->check);
+	deadline_disarm(&session->connection->net->deadlines, &session->refill);
 	if (session->is_registered) {
 		session->is_registered = false;
 		metric_subtract(&metrics_of(session)->irc_registered, 1);
@@ -204,11 +254,8 @@ static void on_closing(struct connection *connection, enum close_reason reason)
 	say_goodbye(session, reason);
 }
 
-static void on_closed(struct connection *connection, enum close_reason reason)
+void irc_session_destroy(struct irc_session *session)
 {
-	struct irc_session *session = connection->owner;
-
-	(void)reason;
 	metric_subtract(&metrics_of(session)->irc_clients, 1);
 	irc_channels_finish(&session->joined);
 	free(session->user);
@@ -216,28 +263,24 @@ static void on_closed(struct connection *connection, enum close_reason reason)
 	free(session);
 }
 
-static const struct connection_ops connection_ops = {
-    .on_input = on_input,
-    .on_closing = on_closing,
-    .on_closed = on_closed,
-};
-
-void irc_session_create(struct irc_server *server, struct connection *connection)
+struct irc_session *irc_session_create(struct irc_server *server, struct connection *connection,
+                                       enum irc_framing framing)
 {
 	struct irc_session *session = mem_new(struct irc_session);
 
 	session->connection = connection;
 	session->server = server;
+	session->framing = framing;
 	session->subscriber.ops = &subscriber_ops;
 	session->check.on_due = on_check_due;
+	session->refill.on_due = on_refilled;
 	session->connected_ms = connection->net->clock.now_ms;
 	session->pong_ms = session->connected_ms;
 	session->signon_s = connection->net->clock.wall_ms / 1000;
-	connection->ops = &connection_ops;
-	connection->owner = session;
 	metric_add(&metrics_of(session)->irc_clients, 1);
 	irc_session_log(session, "irc.connected", "");
 	arm_check(session);
+	return session;
 }
 
 void irc_session_register(struct irc_session *session)

@@ -5,7 +5,9 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "protocols/irc/irc_budget.h"
 #include "protocols/irc/irc_capabilities.h"
+#include "protocols/irc/irc_framing.h"
 #include "protocols/irc/irc_message.h"
 #include "protocols/irc/irc_server.h"
 #include "server/base/deadlines.h"
@@ -18,7 +20,9 @@
  *
  *   CONNECTED ── NICK and USER, no CAP negotiation open ──> REGISTERED ──> closing
  *
- * Lives from its connection's beginning to on_closed(), which frees it.
+ * Under it is a connection, whose bytes are IRC's own (irc_stream) or a WebSocket's
+ * (irc_websocket).  These two bring it input and tell it of the end; what it sends
+ * differs in its framing only.
  *
  * Threads: the worker's.
  */
@@ -39,6 +43,8 @@ struct irc_session {
 	uint64_t pong_ms;  /* last sign of life */
 	uint64_t signon_s; /* Unix time of the connection */
 	struct irc_lines lines;
+	struct irc_budget budget;    /* of lines that are run */
+	struct deadline refill;      /* armed while lines wait for the budget */
 	bool is_negotiating;         /* CAP: registration waits for CAP END */
 	bool knows_cap_302;          /* the version of CAP LS, once said */
 	bool is_registered;          /* counted in irc_registered */
@@ -49,8 +55,24 @@ struct irc_session {
 	char nick[IRC_NICK_MAX + 1]; /* "" before NICK */
 };
 
-/* A client has come: give its connection a session. */
-void irc_session_create(struct irc_server *server, struct connection *connection);
+/* Gives a session for a client that has come, to be ended with irc_session_end() and _destroy(). */
+struct irc_session *irc_session_create(struct irc_server *server, struct connection *connection,
+                                       enum irc_framing framing);
+
+/*
+ * Run the lines of the client's that are whole.  Returns how many bytes are done with: fewer
+ * when it takes its replies too slowly, which is when the rest is to come again.
+ */
+size_t irc_session_take(struct irc_session *session, const char *bytes, size_t length);
+
+/* Send lines, each with its CR LF, in the session's framing. */
+void irc_session_send(struct irc_session *session, const char *lines, size_t length);
+
+/* The connection is to end: leave the channels, and say why if that is to be told. */
+void irc_session_end(struct irc_session *session, enum close_reason reason);
+
+/* Free it, after irc_session_end(). */
+void irc_session_destroy(struct irc_session *session);
 
 /* Lends the nick, "*" before there is one. */
 const char *irc_session_nick(const struct irc_session *session);

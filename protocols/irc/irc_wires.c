@@ -1,10 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "protocols/irc/irc_wires.h"
 
-#include "protocols/http/websocket_frame.h"
 #include "protocols/irc/irc_server.h"
-
-#define LINE_END_LENGTH 2 /* CR LF */
 
 void irc_wires_init(struct irc_wires *wires, const struct irc_server *server)
 {
@@ -27,33 +24,17 @@ void irc_wires_finish(struct irc_wires *wires)
 	irc_wires_init(wires, wires->server);
 }
 
-static struct wire *frame(struct buffer *line, enum irc_framing framing)
-{
-	size_t length = line->length - LINE_END_LENGTH;
-	struct buffer out = {0};
-
-	if (framing == IRC_FRAMING_STREAM) {
-		return wire_take(line);
-	}
-	if (framing == IRC_FRAMING_TEXT_FRAME) {
-		websocket_frame_text(&out, line->bytes, length);
-	} else {
-		websocket_frame_binary(&out, line->bytes, length);
-	}
-	return wire_take(&out);
-}
-
 static struct wire *make(const struct irc_wires *wires, const struct wire *plain, unsigned tags,
                          enum irc_framing framing)
 {
 	struct buffer line = {0};
-	struct wire *wire;
+	struct buffer framed = {0};
 
 	irc_tags_append(&line, wires->server, delivery_change(wires->delivery), tags, NULL);
 	buffer_append(&line, plain->bytes, plain->length);
-	wire = frame(&line, framing);
+	irc_framing_append(&framed, framing, line.bytes, line.length);
 	buffer_finish(&line);
-	return wire;
+	return wire_take(&framed);
 }
 
 struct wire *irc_wires_get(struct irc_wires *wires, struct delivery *delivery, unsigned tags,

@@ -2,6 +2,7 @@
 #ifndef PROTOCOLS_IRC_IRC_WIRES_H
 #define PROTOCOLS_IRC_IRC_WIRES_H
 
+#include "protocols/irc/irc_framing.h"
 #include "protocols/irc/irc_tags.h"
 #include "server/base/wire.h"
 #include "server/feed/delivery.h"
@@ -19,14 +20,6 @@
  * Threads: the worker's.
  */
 struct irc_server;
-
-/* How a line goes over its connection. */
-enum irc_framing {
-	IRC_FRAMING_STREAM,       /* with CR LF */
-	IRC_FRAMING_TEXT_FRAME,   /* without, in a WebSocket text frame */
-	IRC_FRAMING_BINARY_FRAME, /* the same in a binary one */
-	IRC_FRAMINGS
-};
 
 struct irc_wires {
 	const struct irc_server *server; /* lent */

@@ -17,6 +17,7 @@
 #include "protocols/socketio/socketio_session.h"
 #include "protocols/socketio/socketio_websocket.h"
 #include "server/base/memory.h"
+#include "server/net/address_limits.h"
 
 /*
  * The handshake's third field.  RCStream had no option for it, and it is none of
@@ -124,26 +125,55 @@ static void write_handshake(const struct socketio *socketio, const char *sid, st
 	buffer_append_byte(out, '\0');
 }
 
-static void refuse_handshake(struct http_exchange *exchange, struct text jsonp)
+static void refuse_handshake(struct http_exchange *exchange, struct text jsonp, const char *cause)
 {
-	static const char full[] = "too many sessions";
-
 	if (is_jsonp(jsonp)) {
-		answer_jsonp(exchange, jsonp, "new Error(", full, ")");
+		answer_jsonp(exchange, jsonp, "new Error(", cause, ")");
 	} else {
-		socketio_answer_text(exchange, 503, full);
+		socketio_answer_text(exchange, 503, cause);
 	}
+}
+
+/* Lends a new session; NULL with a `cause` when the server, or the client's address, has its fill.
+ */
+static struct socketio_session *make_session(struct socketio *socketio,
+                                             struct http_exchange *exchange, const char **cause)
+{
+	struct address_limits *addresses = socketio->env->session_addresses;
+	struct address_place *place = NULL;
+	struct socketio_session *session;
+	enum close_reason reason;
+
+	if (addresses != NULL) {
+		place = address_limits_enter(addresses, &http_exchange_connection(exchange)->peer,
+		                             &reason);
+		if (place == NULL) {
+			*cause = "too many sessions from your address";
+			metric_add(&socketio->env->metrics->socketio_refused_address, 1);
+			return NULL;
+		}
+	}
+	session = socketio_session_create(&socketio->sessions);
+	if (session == NULL) {
+		*cause = "too many sessions";
+		metric_add(&socketio->env->metrics->socketio_refused_limit, 1);
+		address_limits_leave(place);
+		return NULL;
+	}
+	session->place = place;
+	return session;
 }
 
 static void on_handshake(struct socketio *socketio, struct http_exchange *exchange)
 {
 	struct text jsonp = http_request_parameter(http_exchange_request(exchange), "jsonp");
-	struct socketio_session *session = socketio_session_create(&socketio->sessions);
+	const char *cause;
+	struct socketio_session *session = make_session(socketio, exchange, &cause);
 	struct buffer body = {0};
 	char peer[PEER_TEXT_MAX];
 
 	if (session == NULL) {
-		refuse_handshake(exchange, jsonp);
+		refuse_handshake(exchange, jsonp, cause);
 		return;
 	}
 	metric_add(&socketio->env->metrics->socketio_handshakes, 1);

@@ -15,6 +15,7 @@
 #include "protocols/socketio/socketio_rc.h"
 #include "server/base/memory.h"
 #include "server/base/random.h"
+#include "server/net/address_limits.h"
 
 static const char digits[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
 
@@ -299,6 +300,7 @@ void socketio_session_end(struct socketio_session *session, enum close_reason re
 	}
 	close_transport(session, reason);
 	deadline_disarm(deadlines_of(session), &session->expiry);
+	address_limits_leave(session->place);
 	LL_PREPEND2(sessions->ended, session, next_ended);
 	if (!deadline_is_armed(&sessions->burial)) {
 		deadline_arm(deadlines_of(session), &sessions->burial, 0);

@@ -46,6 +46,7 @@ struct socketio_sessions {
 struct socketio_session {
 	struct socketio_sessions *sessions;
 	char sid[SOCKETIO_SID_LENGTH + 1];
+	struct address_place *place; /* left at its end; NULL: not counted */
 	struct subscriber subscriber;
 	const struct socketio_transport *transport; /* NULL: none was opened yet */
 	void *link;                                 /* the transport's */

@@ -14,6 +14,7 @@
 #include <utlist.h>
 
 #include "server/base/memory.h"
+#include "server/net/address_limits.h"
 #include "server/net/connection_turn.h"
 
 #define FLUSH_PIECES    256  /* one writev a turn: a worker publishes no more changes in one */
@@ -74,6 +75,7 @@ static void on_handle_closed(uv_handle_t *handle)
 	metric_subtract(&net->metrics->connections_open, 1);
 	outbox_clear(&net->pool, &connection->outbox);
 	buffer_finish(&connection->held);
+	address_limits_leave(connection->place);
 	free(connection);
 }
 
@@ -151,7 +153,8 @@ static void take_input(struct connection *connection, const char *bytes, size_t 
  */
 static void end_of_input(struct connection *connection)
 {
-	if (!connection->wants_resume && connection->on_detached == NULL) {
+	if (!connection->wants_resume && !connection->is_paused &&
+	    connection->on_detached == NULL) {
 		connection_close(connection, CLOSE_CLIENT_CLOSED);
 	}
 }
@@ -182,6 +185,12 @@ static void yield_after(struct connection *connection, size_t length)
 	}
 }
 
+/* Whether nothing is given to on_input() for now. */
+static bool holds_all(const struct connection *connection)
+{
+	return connection->on_detached != NULL || connection->is_paused;
+}
+
 static void on_read(uv_stream_t *stream, ssize_t length, const uv_buf_t *buffer)
 {
 	struct connection *connection = stream->data;
@@ -192,7 +201,7 @@ static void on_read(uv_stream_t *stream, ssize_t length, const uv_buf_t *buffer)
 		connection_abort(connection, CLOSE_CLIENT_RESET);
 	} else if (length > 0) {
 		metric_add(&connection->net->metrics->bytes_received, (uint64_t)length);
-		if (connection->on_detached != NULL && connection_is_open(connection)) {
+		if (holds_all(connection) && connection_is_open(connection)) {
 			buffer_append(&connection->held, buffer->base, (size_t)length);
 		} else if (connection_is_open(connection)) {
 			take_input(connection, buffer->base, (size_t)length);
@@ -232,10 +241,21 @@ static void update_reading(struct connection *connection)
 	}
 }
 
-void connection_resume(struct connection *connection)
+void connection_pause(struct connection *connection)
+{
+	connection->is_paused = true;
+}
+
+static void go_on_with_input(struct connection *connection)
 {
 	connection->wants_resume = true;
 	mark_pending(connection);
+}
+
+void connection_resume(struct connection *connection)
+{
+	connection->is_paused = false;
+	go_on_with_input(connection);
 }
 
 /* A reply that comes on top of this must still fit into a small outbox. */
@@ -255,8 +275,8 @@ static void resume(struct connection *connection)
 {
 	connection->wants_resume = false;
 	connection->resumed_turn = connection->net->turn;
-	if (connection->held.length > 0) {
-		take_input(connection, NULL, 0);
+	if (!connection->is_paused) {
+		take_input(connection, "", 0);
 	}
 	update_reading(connection);
 	if (connection->has_eof) {
@@ -422,7 +442,7 @@ void connection_flush(struct connection *connection)
 	}
 	if (connection->was_choked && connection->outbox.bytes <= choke_bytes(connection) / 2) {
 		connection->was_choked = false;
-		connection_resume(connection);
+		go_on_with_input(connection);
 	}
 }
 
@@ -509,6 +529,8 @@ static void try_detach(struct connection *connection)
 	}
 	migrant.unread = connection->held;
 	connection->held = (struct buffer){0};
+	migrant.place = connection->place;
+	connection->place = NULL;
 	connection->on_detached(connection, &migrant);
 	connection->was_told = true;
 	connection_abort(connection, CLOSE_MOVED);
@@ -574,16 +596,19 @@ static struct connection *begin(struct connection *connection, int descriptor)
 		end(connection);
 		return NULL;
 	}
-	read_peer(connection);
 	(void)uv_tcp_nodelay(&connection->handle, 1); /* writes are gathered by the turn already */
 	update_reading(connection);
 	return connection->state == CONNECTION_OPEN ? connection : NULL;
 }
 
-struct connection *connection_accept(struct net *net, int descriptor)
+struct connection *connection_accept(struct net *net, const struct accepted *accepted)
 {
+	struct connection *connection = create(net);
+
 	metric_add(&net->metrics->connections_accepted, 1);
-	return begin(create(net), descriptor);
+	connection->peer = accepted->peer;
+	connection->place = accepted->place;
+	return begin(connection, accepted->descriptor);
 }
 
 struct connection *connection_adopt(struct net *net, struct migrant *migrant)
@@ -592,7 +617,13 @@ struct connection *connection_adopt(struct net *net, struct migrant *migrant)
 	int descriptor = migrant->descriptor;
 
 	connection->held = migrant->unread;
+	connection->place = migrant->place;
 	migrant->unread = (struct buffer){0};
+	migrant->place = NULL;
 	migrant->descriptor = -1;
-	return begin(connection, descriptor);
+	connection = begin(connection, descriptor);
+	if (connection != NULL) {
+		read_peer(connection);
+	}
+	return connection;
 }

@@ -11,6 +11,7 @@
 #include "server/base/deadlines.h"
 #include "server/base/wire.h"
 #include "server/net/close_reason.h"
+#include "server/net/connection_ops.h"
 #include "server/net/migrant.h"
 #include "server/net/net.h"
 #include "server/net/outbox.h"
@@ -33,28 +34,6 @@
  *
  * Threads: the worker's.
  */
-struct connection_ops {
-	/*
-	 * Bytes of the client, lent: what was held and what has arrived since.  Returns
-	 * how many are done with; the rest is held and comes again with what arrives next, or
-	 * after connection_resume(), which alone goes on once NET_HELD_MAX bytes are held.
-	 * Between two commands ask connection_is_choked(), and return early when it is.
-	 */
-	size_t (*on_input)(struct connection *connection, const char *bytes, size_t length);
-
-	/*
-	 * It is to end for this reason.  Unsubscribe, disarm, send the last word with
-	 * connection_send() when the reason is told (close_reason_row()).  Called once before
-	 * on_closed(), when nothing can be sent any more too; not for one that was detached.
-	 */
-	void (*on_closing)(struct connection *connection, enum close_reason reason);
-
-	/* It has ended and is freed after this: drop every pointer to it. */
-	void (*on_closed)(struct connection *connection, enum close_reason reason);
-};
-
-typedef void on_detached_fn(struct connection *connection, struct migrant *migrant);
-
 enum connection_state {
 	CONNECTION_OPEN,
 	CONNECTION_CLOSING,   /* marked; in net.pending */
@@ -80,6 +59,7 @@ struct connection {
 	bool is_reading;
 	bool was_choked; /* input waits until the outbox has drained */
 	bool wants_resume;
+	bool is_paused;           /* by its owner, until connection_resume() */
 	uint64_t resumed_turn;    /* net.turn when held input was taken up last */
 	bool is_dirty;            /* in net.dirty */
 	bool is_pending;          /* in net.pending */
@@ -88,8 +68,9 @@ struct connection {
 	size_t bytes_left; /* of them, when last looked at */
 	uv_write_t *write; /* NULL unless a write is under way */
 	struct outbox outbox;
-	struct buffer held;    /* input not yet done with */
-	uint64_t progress_ms;  /* when bytes were last taken while some waited */
+	struct buffer held;          /* input not yet done with */
+	struct address_place *place; /* left when it has ended; NULL: not counted */
+	uint64_t progress_ms;        /* when bytes were last taken while some waited */
 	uint64_t over_soft_ms; /* since when the outbox is over its soft limit; 0: it is not */
 	struct deadline stall;
 	on_detached_fn *on_detached;                    /* NULL: not asked for */
@@ -98,15 +79,22 @@ struct connection {
 	struct connection *prev_pending, *next_pending; /* net.pending */
 };
 
-/*
- * Take a client that was accepted, with its descriptor.  Gives a connection that belongs
- * to the net; the caller sets `ops` and `owner` at once.  NULL when the descriptor is unusable.
- */
-struct connection *connection_accept(struct net *net, int descriptor);
+/* A client that was accepted. */
+struct accepted {
+	int descriptor;
+	struct sockaddr_in6 peer;
+	struct address_place *place; /* NULL: not counted */
+};
 
 /*
- * Take a connection from another worker, with its descriptor and unread input, not its
- * cargo.  The caller sets `ops` and `owner` at once, and calls connection_resume() when
+ * Take a client that was accepted, descriptor and place.  Gives a connection that belongs
+ * to the net; the caller sets `ops` and `owner` at once.  NULL when the descriptor is unusable.
+ */
+struct connection *connection_accept(struct net *net, const struct accepted *accepted);
+
+/*
+ * Take a connection from another worker, with its descriptor, place and unread input, not
+ * its cargo.  The caller sets `ops` and `owner` at once, and calls connection_resume() when
  * it can take input.  NULL when the descriptor is unusable.
  */
 struct connection *connection_adopt(struct net *net, struct migrant *migrant);
@@ -129,7 +117,13 @@ void connection_send(struct connection *connection, struct wire *wire);
 /* Queue a copy of bytes; 0 bytes do nothing. */
 void connection_send_bytes(struct connection *connection, const char *bytes, size_t length);
 
-/* Call on_input() with what is held: before the loop waits again, and once a turn at most. */
+/*
+ * Give no input to on_input() before connection_resume(); the client's end waits too.  Up to
+ * NET_HELD_MAX bytes, and a read more, are held, and then the client has to.
+ */
+void connection_pause(struct connection *connection);
+
+/* Call on_input() with what is held, if anything: before the loop waits, once a turn at most. */
 void connection_resume(struct connection *connection);
 
 /* Whether the client takes its replies too slowly for more commands to be run now. */

@@ -15,6 +15,8 @@
 
 #include "server/base/log.h"
 #include "server/base/memory.h"
+#include "server/net/address_limits.h"
+#include "server/net/refusals.h"
 
 /* Clients that may wait to be accepted; the kernel cuts it at net.core.somaxconn. */
 #define BACKLOG 4096
@@ -30,6 +32,7 @@ struct listener {
 	int descriptor;
 	struct net *net;
 	on_connection_fn *on_connection;
+	refusal_fn *refusal; /* NULL: they are told nothing */
 	void *owner;
 	struct deadline pause; /* armed while nobody is accepted */
 	uint64_t pause_told_ms;
@@ -72,24 +75,57 @@ static bool is_shortage(int cause)
 	return cause == EMFILE || cause == ENFILE || cause == ENOBUFS || cause == ENOMEM;
 }
 
-/* Accept one; false when there is none, or none can be had. */
-static bool accept_one(struct listener *listener)
+static void begin(struct listener *listener, const struct accepted *client)
 {
-	struct connection *connection;
-	int client = accept4(listener->descriptor, NULL, NULL, SOCK_NONBLOCK | SOCK_CLOEXEC);
+	struct connection *connection = connection_accept(listener->net, client);
 
-	if (client < 0 && is_shortage(errno)) {
-		pause_accepting(listener, errno);
-		return false;
-	}
-	if (client < 0) {
-		return errno != EAGAIN && errno != EWOULDBLOCK;
-	}
-	connection = connection_accept(listener->net, client);
 	if (connection != NULL) {
 		listener->on_connection(listener->owner, connection);
 	}
-	return true;
+}
+
+/* Let a client in if there is a place for it. */
+static void admit(struct listener *listener, struct accepted *client)
+{
+	struct net *net = listener->net;
+	enum close_reason reason;
+
+	if (net->addresses != NULL) {
+		client->place = address_limits_enter(net->addresses, &client->peer, &reason);
+	}
+	if (client->place != NULL || net->addresses == NULL) {
+		begin(listener, client);
+	} else {
+		refusals_turn_away(
+		    net, client->descriptor, &client->peer, reason,
+		    listener->refusal != NULL ? listener->refusal(listener->owner, reason) : "");
+	}
+}
+
+/* Accept one; false when there is none, or none can be had. */
+static bool accept_one(struct listener *listener)
+{
+	struct sockaddr_storage name = {.ss_family = AF_UNSPEC};
+	socklen_t length = sizeof(name);
+	struct accepted client = {0};
+	int cause;
+
+	client.descriptor = accept4(listener->descriptor, (struct sockaddr *)&name, &length,
+	                            SOCK_NONBLOCK | SOCK_CLOEXEC);
+	cause = errno;
+	if (client.descriptor >= 0) {
+		peer_map((const struct sockaddr *)&name, &client.peer);
+		admit(listener, &client);
+		return true;
+	}
+	if (!is_shortage(cause)) {
+		return cause != EAGAIN && cause != EWOULDBLOCK;
+	}
+	if (refusals_drop(listener->net)) {
+		return true; /* that made room */
+	}
+	pause_accepting(listener, cause);
+	return false;
 }
 
 static void on_readable(uv_poll_t *handle, int status, int events)
@@ -143,6 +179,11 @@ struct listener *listener_open(struct net *net, int descriptor, on_connection_fn
 		return NULL;
 	}
 	return listener;
+}
+
+void listener_tell_refused(struct listener *listener, refusal_fn *refusal)
+{
+	listener->refusal = refusal;
 }
 
 void listener_close(struct listener *listener)

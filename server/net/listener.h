@@ -12,6 +12,7 @@
 /*
  * A bound socket that gives connections.  When there is no descriptor or memory for the
  * next one, clients wait a while where they are: counted in accept_pauses, and logged.
+ * One for whom net.addresses has no place is refused, and no connection is made.
  *
  * Threads: the worker's.
  */
@@ -20,12 +21,18 @@ struct listener;
 /* A client has come; set its ops and owner.  Belongs to the listener's net. */
 typedef void on_connection_fn(void *owner, struct connection *connection);
 
+/* Lends what a client is sent that is refused for this reason, in its protocol. */
+typedef const char *refusal_fn(void *owner, enum close_reason reason);
+
 /*
  * Listen on a bound descriptor (socket_bind_group()), which is taken over.  NULL
  * with `error` set; the descriptor is closed then too.
  */
 struct listener *listener_open(struct net *net, int descriptor, on_connection_fn *on_connection,
                                void *owner, struct error *error);
+
+/* What to tell those for whom net.addresses has no place; without this they are told nothing. */
+void listener_tell_refused(struct listener *listener, refusal_fn *refusal);
 
 /* Take no more clients; the listener is freed once its handle is closed. */
 void listener_close(struct listener *listener);

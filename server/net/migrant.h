@@ -4,6 +4,8 @@
 
 #include "server/base/buffer.h"
 
+struct address_place;
+
 /*
  * A connection on its way from one worker to another: plain memory and a
  * descriptor, owned by whoever holds it.
@@ -14,8 +16,9 @@
  */
 struct migrant {
 	int descriptor;
-	struct buffer unread; /* input not yet done with */
-	void *cargo;          /* the front-end's: the request that made it move */
+	struct buffer unread;        /* input not yet done with */
+	struct address_place *place; /* among those of its address; NULL: not counted */
+	void *cargo;                 /* the front-end's: the request that made it move */
 };
 
 #endif

@@ -39,6 +39,7 @@ struct net *net_create(const struct net_options *options)
 
 	net->loop = options->loop;
 	net->metrics = options->metrics;
+	net->addresses = options->addresses;
 	net->limits = options->limits;
 	net->next_id = options->worker + 1;
 	net->id_step = options->workers;
@@ -110,6 +111,7 @@ void net_end(struct net *net, enum close_reason reason)
 	struct connection *connection;
 
 	net->is_ending = true;
+	(void)refusals_drop(net);
 	DL_FOREACH (net->all, connection) {
 		connection_close(connection, reason);
 	}

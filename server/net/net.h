@@ -11,6 +11,7 @@
 #include "server/base/deadlines.h"
 #include "server/metrics.h"
 #include "server/net/outbox.h"
+#include "server/net/refusals.h"
 
 /*
  * One worker's network: its connections, and what they share.  Its handles do the
@@ -26,6 +27,7 @@
  *
  * Threads: the worker's.
  */
+struct address_limits;
 struct connection;
 
 /* What may wait for one client; net->limits. */
@@ -45,9 +47,12 @@ struct net {
 	struct clock clock;
 	struct deadlines deadlines;
 	struct net_limits limits;
-	struct metrics *metrics; /* lent */
-	uint64_t next_id;        /* of connections; each worker counts in steps of its own */
+	struct metrics *metrics;          /* lent */
+	struct address_limits *addresses; /* lent; NULL: connections are not counted */
+	uint64_t next_id; /* of connections; each worker counts in steps of its own */
 	uint64_t id_step;
+
+	struct refusals refusals; /* refusals.c only */
 
 	/* net.c and connection.c only: */
 	struct outbox_pool pool;
@@ -67,12 +72,13 @@ struct net {
 struct net_options {
 	uv_loop_t *loop;
 	struct metrics *metrics;
+	struct address_limits *addresses; /* may be NULL */
 	struct net_limits limits;
 	unsigned worker;  /* from 0 */
 	unsigned workers; /* how many there are */
 };
 
-/* Gives the network of one loop.  Lent: loop and metrics. */
+/* Gives the network of one loop.  Lent: loop, metrics and addresses. */
 struct net *net_create(const struct net_options *options);
 
 /*

@@ -196,6 +196,33 @@ def masked_frame(chance, first, payload, claim=None):
     return head + mask + bytes(byte ^ mask[at % 4] for at, byte in enumerate(payload))
 
 
+def hostile_frames(chance, messages, count):
+    """So many frames that are mostly right, with messages that mostly are."""
+    made = []
+    for _ in range(count):
+        message = chance.choice(messages)
+        if chance.random() < 0.3:
+            message = mutated(chance, message, messages)
+        kind = chance.randrange(12)
+        if kind == 0:
+            made.append(masked_frame(chance, 0x89, message[:125]))  # ping
+        elif kind == 1:
+            cut = chance.randint(0, len(message))
+            made.append(masked_frame(chance, 0x01, message[:cut]))
+            made.append(masked_frame(chance, 0x8A, b"pong"))
+            made.append(masked_frame(chance, 0x80, message[cut:]))
+        elif kind == 2 and chance.random() < 0.2:
+            made.append(masked_frame(chance, chance.randrange(256), message))
+        elif kind == 3 and chance.random() < 0.2:
+            claim = chance.choice((0, 1, 125, 126, 65535, 65537, 2**63 - 1, 2**64 - 1))
+            made.append(masked_frame(chance, 0x81, message, claim))
+        elif kind == 4 and chance.random() < 0.1:
+            made.append(masked_frame(chance, 0x88, chance.choice((b"", b"\x03", b"\x03\xe8bye"))))
+        else:
+            made.append(masked_frame(chance, 0x81, message))
+    return b"".join(made)
+
+
 # --- connections ---
 
 

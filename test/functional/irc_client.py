@@ -17,11 +17,13 @@ class ConnectionEnded(AssertionError):
 class IrcClient:
     """One connection.  `lines` keeps all that came, for the message of a failed test."""
 
-    def __init__(self, address, timeout=TIMEOUT_S):
+    def __init__(self, address, timeout=TIMEOUT_S, source=None):
         self.timeout = timeout
         self.lines = []
         self._pending = b""
-        self._socket = socket.create_connection(address, timeout=timeout)
+        self._socket = socket.create_connection(
+            address, timeout=timeout, source_address=source and (source, 0)
+        )
 
     def close(self):
         self._socket.close()

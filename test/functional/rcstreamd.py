@@ -321,9 +321,12 @@ class Rcstreamd:
 
     # --- reading it ---
 
-    def irc(self):
-        """A plain IRC client, connected and not registered; closed with the program."""
-        return self._kept(IrcClient(self.address("irc")))
+    def irc(self, source=None):
+        """A plain IRC client, connected and not registered; closed with the program.
+
+        `source` is the address it comes from: Linux has all of 127.0.0.0/8.
+        """
+        return self._kept(IrcClient(self.address("irc"), source=source))
 
     def connect(self, name):
         """A plain TCP socket to a listener; closed with the program."""

@@ -34,7 +34,8 @@ def accept_pauses(client):
 @pytest.mark.threads
 def test_hostile_storm_of_clients_uses_up_the_descriptors_and_passes(server):
     limited = ["prlimit", f"--nofile={DESCRIPTORS}:{DESCRIPTORS}", *program()]
-    rcstreamd = server(command=limited, workers=4)
+    # By default clients are refused before it comes to that; test_limits.py has it.
+    rcstreamd = server(command=limited, workers=4, limits={"connections_max": 1000})
     address = rcstreamd.address("http")
     asker = rcstreamd.connect("http")
     accept_pauses(asker)

@@ -13,6 +13,7 @@ from hostile import (
     assault,
     assert_left_alone,
     leave,
+    hostile_frames,
     masked_frame,
     mutated,
     reset,
@@ -37,30 +38,7 @@ PACKETS = [
 
 
 def frames(chance, count):
-    """Frames that are mostly right, with packets that mostly are."""
-    made = []
-    for _ in range(count):
-        packet = chance.choice(PACKETS)
-        if chance.random() < 0.3:
-            packet = mutated(chance, packet, PACKETS)
-        kind = chance.randrange(12)
-        if kind == 0:
-            made.append(masked_frame(chance, 0x89, packet[:125]))  # ping
-        elif kind == 1:
-            cut = chance.randint(0, len(packet))
-            made.append(masked_frame(chance, 0x01, packet[:cut]))
-            made.append(masked_frame(chance, 0x8A, b"pong"))
-            made.append(masked_frame(chance, 0x80, packet[cut:]))
-        elif kind == 2 and chance.random() < 0.2:
-            made.append(masked_frame(chance, chance.randrange(256), packet))
-        elif kind == 3 and chance.random() < 0.2:
-            claim = chance.choice((0, 1, 125, 126, 65535, 65537, 2**63 - 1))
-            made.append(masked_frame(chance, 0x81, packet, claim))
-        elif kind == 4 and chance.random() < 0.1:
-            made.append(masked_frame(chance, 0x88, chance.choice((b"", b"\x03", b"\x03\xe8bye"))))
-        else:
-            made.append(masked_frame(chance, 0x81, packet))
-    return b"".join(made)
+    return hostile_frames(chance, PACKETS, count)
 
 
 def opened(address, sid, data=b""):

@@ -8,6 +8,7 @@ import subprocess
 
 import pytest
 import requests
+import websocket
 
 from rcstreamd import ROOT
 
@@ -57,6 +58,17 @@ def test_readme_status_tells_of_the_demo(demo):
     status = requests.get(f"http://{demo}{path}", timeout=5).json()
     names = [source["name"] for source in status["sources"]]
     assert "demo" in names, json.dumps(status)
+
+
+def test_readme_address_for_web_clients_speaks_irc(demo):
+    (path,) = re.findall(r"`ws://localhost:8080(/\w+)`", README)
+    client = websocket.create_connection(
+        f"ws://{demo}{path}", timeout=5, subprotocols=["text.ircv3.net"], http_no_proxy=["*"]
+    )
+    client.send("NICK reader")
+    client.send("USER reader 0 * :Reader")
+    assert " 001 reader " in client.recv()
+    client.close()
 
 
 def test_readme_names_files_that_exist():

@@ -48,6 +48,7 @@ CODECS = (
     "ingest/sse_reader.[ch]",
     "protocols/irc/irc_capabilities.[ch]",
     "protocols/irc/irc_change_tag.[ch]",
+    "protocols/irc/irc_framing.[ch]",
     "protocols/irc/irc_message.[ch]",
     "protocols/socketio/socketio_packet.[ch]",
     "protocols/sse/sse_event.[ch]",

@@ -19,6 +19,7 @@
 
 #include "protocols/front_end.h"
 #include "server/base/memory.h"
+#include "server/net/address_limits.h"
 #include "server/net/socket.h"
 #include "server/worker.h"
 
@@ -118,6 +119,28 @@ static inline const struct conf_addresses *lab_addresses(const struct conf *conf
 	return &conf->irc.listen;
 }
 
+static inline const struct conf_addresses *lab_no_addresses(const struct conf *conf)
+{
+	(void)conf;
+	return NULL;
+}
+
+/* One that is off. */
+static const struct front_end lab_off = {
+    .name = "off",
+    .addresses = lab_no_addresses,
+    .destroy = free,
+};
+
+extern const struct front_end *const front_ends[];
+
+/* front_end.h, state_of(): by front-end, within the worker; nothing of one that is off. */
+static inline void lab_require_states(const struct front_end_env *env, const void *own)
+{
+	require(env->state_of(env, front_ends[0]) == own);
+	require(env->state_of(env, &lab_off) == NULL);
+}
+
 static inline void *lab_start(const struct front_end_env *env)
 {
 	struct lab_state *lab = mem_new(struct lab_state);
@@ -132,6 +155,7 @@ static inline void lab_on_connection(void *state, struct connection *connection)
 	struct text everything = {.bytes = "*", .length = 1};
 
 	session->lab = state;
+	lab_require_states(session->lab->env, state);
 	session->connection = connection;
 	session->subscriber.ops = &lab_subscriber_ops;
 	connection->ops = &lab_connection_ops;
@@ -165,12 +189,13 @@ static const struct front_end lab_front_end = {
     .destroy = free,
 };
 
-const struct front_end *const front_ends[] = {&lab_front_end, NULL};
+const struct front_end *const front_ends[] = {&lab_front_end, &lab_off, NULL};
 
 /* --- the workers -------------------------------------------------------------- */
 
 struct lab {
 	struct conf *conf;
+	struct address_limits *addresses; /* of all workers */
 	struct status status;
 	struct worker *workers[LAB_WORKERS];
 	struct socket_name names[LAB_WORKERS]; /* an address for each, so that tests can choose */
@@ -206,6 +231,7 @@ static inline void lab_create_worker(struct lab *lab, unsigned index)
 	struct worker_options options = {
 	    .conf = lab->conf,
 	    .status = &lab->status,
+	    .addresses = lab->addresses,
 	    .index = index,
 	    .all = lab->workers,
 	    .sockets = &socket,
@@ -236,6 +262,8 @@ static inline struct lab *lab_create(const char *yaml)
 	lab->status.source_count = lab->conf->ingest_count;
 	lab->status.sources =
 	    mem_zeroed((lab->conf->ingest_count + 1) * sizeof(struct source_stats));
+	lab->addresses = address_limits_create(
+	    &(struct address_limits_options){.per_address = 100, .ipv6_prefix = 64});
 	assert_int_equal(uv_loop_init(&lab->loop), 0);
 	assert_int_equal(uv_async_init(&lab->loop, &lab->bell, lab_on_bell), 0);
 	for (unsigned i = 0; i < LAB_WORKERS; i++) {
@@ -277,6 +305,7 @@ static inline void lab_destroy(struct lab *lab)
 	}
 	assert_int_equal(uv_loop_close(&lab->loop), 0);
 	assert_int_equal(lab_cargoes, 0);
+	address_limits_destroy(lab->addresses); /* asserts that every place was left */
 	free(lab->status.workers);
 	free(lab->status.sources);
 	conf_destroy(lab->conf);

@@ -43,6 +43,22 @@ static void test_metrics_are_summed(void **state)
 	assert_int_equal(metric_read(&total.bytes_received), 0);
 }
 
+/* metrics.def: of all workers' maxima the greatest counts. */
+static void test_metrics_take_the_greatest_maximum(void **state)
+{
+	struct metrics total = {0};
+	struct metrics workers[3] = {0};
+
+	(void)state;
+	metric_raise(&workers[0].irc_registered_max, 4);
+	metric_raise(&workers[1].irc_registered_max, 7);
+	metric_raise(&workers[1].irc_registered_max, 6);
+	for (size_t i = 0; i < 3; i++) {
+		metrics_sum(&total, &workers[i]);
+	}
+	assert_int_equal(metric_read(&total.irc_registered_max), 7);
+}
+
 struct seen {
 	size_t rows;
 	uint64_t writes;
@@ -80,6 +96,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(test_metrics_count),
 	    cmocka_unit_test(test_metrics_are_summed),
+	    cmocka_unit_test(test_metrics_take_the_greatest_maximum),
 	    cmocka_unit_test(test_metrics_are_visited_row_by_row),
 	};
 

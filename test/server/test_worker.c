@@ -91,6 +91,15 @@ static void move_to(FILE *client, unsigned worker)
 	lab_expect(client, "moved\n");
 }
 
+static void assert_places(struct lab *lab, size_t places)
+{
+	struct address_figures figures;
+
+	address_limits_figures(lab->addresses, &figures);
+	assert_int_equal(figures.taken, places);
+	assert_int_equal(figures.addresses, places > 0 ? 1 : 0);
+}
+
 /* worker.h: a connection moves to another worker, again and again, and gets its changes there. */
 static void test_worker_moves_connections(void **state)
 {
@@ -109,6 +118,7 @@ static void test_worker_moves_connections(void **state)
 		}
 	}
 	assert_int_equal(metric_read(&lab->status.workers[0].metrics.connections_open), 1);
+	assert_places(lab, 1);
 	assert_int_equal(send(fileno(client), "move 1\nmove 2\n", 14, 0), 14);
 	lab_expect(client, "hello\n");
 	lab_expect(client, "moved\n");
@@ -148,6 +158,39 @@ static void test_worker_ends_while_connections_move(void **state)
 	}
 }
 
+/* One over the limit of its address is refused by whichever worker it comes to. */
+static void test_worker_counts_addresses_with_the_others(void **state)
+{
+	struct lab *lab = *state;
+	FILE *clients[100];
+	char byte;
+	int refused;
+
+	lab_start_workers(lab);
+	for (unsigned i = 0; i < 100; i++) {
+		clients[i] = lab_connect(lab, i % LAB_WORKERS);
+	}
+	assert_places(lab, 100);
+	for (unsigned i = 0; i < LAB_WORKERS; i++) {
+		refused = socket(AF_INET, SOCK_STREAM, 0);
+		assert_int_equal(connect(refused, (struct sockaddr *)&lab->names[i].address,
+		                         lab->names[i].length),
+		                 0);
+		assert_int_equal(recv(refused, &byte, 1, 0), 0);
+		(void)close(refused);
+		assert_int_equal(
+		    metric_read(&lab->status.workers[i].metrics.connections_refused_address), 1);
+	}
+	for (unsigned i = 0; i < 100; i++) {
+		(void)fclose(clients[i]);
+	}
+	lab_end_workers(lab);
+	for (unsigned i = 0; i < LAB_WORKERS; i++) {
+		worker_join(lab->workers[i]);
+	}
+	assert_places(lab, 0);
+}
+
 /* worker.h: a mailbox that is full has no room; on_room() comes when the worker has taken what
  * waits. */
 static void test_worker_tells_when_it_has_room_again(void **state)
@@ -178,8 +221,12 @@ static void test_worker_that_never_ran_is_destroyed(void **state)
 {
 	struct lab *lab = *state;
 	struct migrant migrant = {.descriptor = socket(AF_INET, SOCK_STREAM, 0)};
+	struct sockaddr_in6 peer = {.sin6_family = AF_INET6};
+	enum close_reason reason;
 
 	hand_over(lab, 1, 10);
+	migrant.place = address_limits_enter(lab->addresses, &peer, &reason);
+	assert_non_null(migrant.place);
 	migrant.cargo = mem_copy_text("cargo", 5);
 	buffer_append_text(&migrant.unread, "unread");
 	atomic_fetch_add(&lab_cargoes, 1);
@@ -217,6 +264,7 @@ int main(void)
 	    TEST(test_worker_delivers_what_is_handed_over),
 	    TEST(test_worker_moves_connections),
 	    TEST(test_worker_ends_while_connections_move),
+	    TEST(test_worker_counts_addresses_with_the_others),
 	    TEST(test_worker_tells_when_it_has_room_again),
 	    TEST(test_worker_that_never_ran_is_destroyed),
 	    TEST(test_worker_is_not_made_of_a_bad_socket),

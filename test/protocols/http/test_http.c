@@ -110,12 +110,28 @@ static void test_http_frees_nothing(void **state)
 	http_front_end.drop_cargo(NULL);
 }
 
+/* front_end.h: an answer for each of the two reasons, ready before anybody needs it. */
+static void test_http_lends_its_refusals(void **state)
+{
+	struct harness harness;
+	const char *answer;
+
+	(void)state;
+	harness_start(&harness);
+	answer = http_front_end.refusal(harness.http, CLOSE_LIMIT);
+	assert_ptr_equal(strstr(answer, "HTTP/1.1 503 "), answer);
+	answer = http_front_end.refusal(harness.http, CLOSE_ADDRESS_LIMIT);
+	assert_ptr_equal(strstr(answer, "HTTP/1.1 429 "), answer);
+	harness_finish(&harness);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(test_http_is_off_without_its_section),
 	    cmocka_unit_test(test_http_gives_each_endpoint_its_own_state),
 	    cmocka_unit_test(test_http_serves_endpoints_without_state),
+	    cmocka_unit_test(test_http_lends_its_refusals),
 	    cmocka_unit_test(test_http_frees_nothing),
 	};
 

@@ -46,6 +46,31 @@ static void test_request_finds_a_field_in_any_case(void **state)
 	assert_int_equal(http_request_field_count(&request, "x-short"), 0);
 }
 
+/* RFC 9110 §5.6.1: the members of all lines in order, without those that are empty. */
+static void test_request_walks_a_list(void **state)
+{
+	static const char *const members[] = {"a", "b c", "d", "e"};
+	struct http_field fields[] = {
+	    {.name = {"List", 4}, .value = {" ,a,\tb c ,,", 10}},
+	    {.name = {"Other", 5}, .value = {"x", 1}},
+	    {.name = {"LIST", 4}, .value = {"", 0}},
+	    {.name = {"list", 4}, .value = {"d,e", 3}},
+	    {.name = {"List", 4}, .value = {", ", 2}},
+	};
+	struct http_request request = {.fields = fields, .field_count = 5};
+	struct http_request_list list = {.request = &request, .name = "list"};
+	struct text member;
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(members) / sizeof(members[0]); i++) {
+		assert_true(http_request_list_next(&list, &member));
+		assert_int_equal(member.length, strlen(members[i]));
+		assert_memory_equal(member.bytes, members[i], member.length);
+	}
+	assert_false(http_request_list_next(&list, &member));
+	assert_false(http_request_list_next(&list, &member));
+}
+
 /* RFC 9110 §5.6.1: a list goes on in further lines, and has empty members. */
 static void test_request_finds_a_token_in_lists(void **state)
 {
@@ -120,6 +145,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(test_request_finds_a_field_in_any_case),
+	    cmocka_unit_test(test_request_walks_a_list),
 	    cmocka_unit_test(test_request_finds_a_token_in_lists),
 	    cmocka_unit_test(test_request_finds_a_parameter),
 	    cmocka_unit_test(test_text_is_compared_whole),

@@ -5,6 +5,7 @@
 
 #include "protocols/http/http_endpoint.h"
 #include "protocols/http/http_status.h"
+#include "server/net/address_limits.h"
 
 const struct http_endpoint http_endpoints[] = {
     {.path = "/rcstream_status",
@@ -184,12 +185,51 @@ static void test_status_shows_each_source(void **state)
 	harness_finish(&harness);
 }
 
+/* docs/protocols/http.md: places taken and bounds, and who was refused, of all workers. */
+static void test_status_shows_connections_and_refusals(void **state)
+{
+	struct harness harness;
+	struct address_limits *limits = address_limits_create(
+	    &(struct address_limits_options){.per_address = 5, .total = 9, .ipv6_prefix = 64});
+	const struct sockaddr_in6 peer = {.sin6_family = AF_INET6};
+	struct address_place *places[2];
+	enum close_reason reason;
+	const json_t *connections;
+	json_t *object;
+
+	(void)state;
+	harness_start(&harness);
+	harness.net->addresses = limits;
+	http_front_end.destroy(harness.http);
+	harness.http = http_front_end.start(&harness.env); /* it looks when it starts */
+	places[0] = address_limits_enter(limits, &peer, &reason);
+	places[1] = address_limits_enter(limits, &peer, &reason);
+	metric_add(&harness.stats.metrics.connections_refused_address, 6);
+	metric_add(&harness.stats.metrics.connections_refused_limit, 7);
+	object = ask(&harness);
+	connections = json_object_get(object, "connections");
+	assert_int_equal(number(connections, "open"), 2);
+	assert_int_equal(number(connections, "max"), 9);
+	assert_int_equal(number(connections, "addresses"), 1);
+	assert_int_equal(number(connections, "max_per_address"), 5);
+	connections = json_object_get(connections, "refused");
+	assert_int_equal(json_object_size(connections), 2);
+	assert_int_equal(number(connections, "address_limit"), 6);
+	assert_int_equal(number(connections, "limit"), 7);
+	json_decref(object);
+	address_limits_leave(places[0]);
+	address_limits_leave(places[1]);
+	harness_finish(&harness);
+	address_limits_destroy(limits);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(test_status_sums_all_workers),
 	    cmocka_unit_test(test_status_has_every_counter),
 	    cmocka_unit_test(test_status_shows_each_source),
+	    cmocka_unit_test(test_status_shows_connections_and_refusals),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

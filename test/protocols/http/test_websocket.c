@@ -30,11 +30,12 @@ static void recorder_destroy(void *state)
 	free(recorder);
 }
 
-#define MUCH_BYTES 10000
+#define MUCH_BYTES  10000
+#define LATER_BYTES (3 * NET_CHOKE) /* more than the socket takes at once */
 
 /*
  * "echo ..." is echoed, "?" is answered with much, "close" closes, and tries what must have no
- * effect then.
+ * effect then; of "later..." nothing or only "l" is done with at first.
  */
 static void on_text(struct websocket *websocket, void *owner, const char *bytes, size_t length)
 {
@@ -43,7 +44,13 @@ static void on_text(struct websocket *websocket, void *owner, const char *bytes,
 	assert_int_equal(recorder->gone, 0);
 	buffer_append(&recorder->texts, bytes, length);
 	buffer_append_byte(&recorder->texts, '|');
-	if (length >= 4 && memcmp(bytes, "echo", 4) == 0) {
+	if (length >= 5 && memcmp(bytes, "later", 5) == 0) {
+		static char reply[LATER_BYTES];
+
+		memset(reply, 'r', sizeof(reply));
+		websocket_send_text(websocket, reply, sizeof(reply));
+		websocket_put_off(websocket, length == 5 ? 0 : 1);
+	} else if (length >= 4 && memcmp(bytes, "echo", 4) == 0) {
 		websocket_send_text(websocket, bytes, length);
 	} else if (length == 1 && bytes[0] == '?') {
 		char much[MUCH_BYTES];
@@ -64,9 +71,18 @@ static void on_gone(struct websocket *websocket, void *owner, enum close_reason 
 	assert_ptr_equal(websocket, recorder->websocket);
 	recorder->gone++;
 	recorder->reason = reason;
+	if (reason == CLOSE_SHUTDOWN) {
+		websocket_send_text(websocket, "last word", 9);
+	}
 }
 
-static const struct websocket_ops ops = {.on_text = on_text, .on_gone = on_gone};
+static const char *const subprotocols[] = {"one", "two", NULL};
+
+static const struct websocket_ops ops = {
+    .subprotocols = subprotocols,
+    .on_text = on_text,
+    .on_gone = on_gone,
+};
 
 static void on_request(void *state, struct http_exchange *exchange)
 {
@@ -561,6 +577,7 @@ static void test_websocket_tells_that_the_server_ends(void **state)
 	harness_write(&harness, client, sent.bytes, sent.length);
 	harness_expect(&harness, client, SWITCHED, false);
 	net_end(harness.net, CLOSE_SHUTDOWN);
+	buffer_append_text(&expected, "\x81\x09last word"); /* websocket.h, on_gone() */
 	put_close(&expected, 1001, "Server shutting down");
 	buffer_append_byte(&expected, '\0');
 	harness_expect(&harness, client, expected.bytes, true);
@@ -625,7 +642,7 @@ static void test_websocket_leaves_who_does_not_read_waiting(void **state)
 	}
 	harness_write(&harness, client, sent.bytes, sent.length);
 	assert_in_range(connection_queued(harness.net->all), NET_CHOKE / 2,
-	                NET_CHOKE + 40 * answer_bytes);
+	                NET_CHOKE + 2 * answer_bytes);
 	assert_false(harness_read(&harness, client, &got));
 	assert_int_equal(got.length, sizeof(SWITCHED) - 1 + QUESTIONS * answer_bytes);
 	assert_int_equal(recorder_of(&harness)->texts.length, 2 * QUESTIONS);
@@ -633,6 +650,88 @@ static void test_websocket_leaves_who_does_not_read_waiting(void **state)
 	buffer_finish(&sent);
 	buffer_finish(&got);
 	close(client);
+	harness_finish(&harness);
+}
+
+/*
+ * websocket_put_off(): the rest of a message comes again when there is room, before any other,
+ * pings and what came in the same segment included.
+ */
+static void test_websocket_delivers_again_what_was_put_off(void **state)
+{
+	struct harness harness;
+	struct buffer sent = {0};
+	struct buffer got = {0};
+	struct recorder *recorder;
+	int client;
+
+	(void)state;
+	harness_start(&harness);
+	client = harness_connect(&harness);
+	harness_send(&harness, client, UPGRADE("/ws"));
+	harness_expect(&harness, client, SWITCHED, false);
+	recorder = recorder_of(&harness);
+	put_frame(&sent, FIN | TEXT, "later1", 6);
+	put_frame(&sent, FIN | TEXT, "echo", 4);
+	put_frame(&sent, FIN | PING, "p", 1);
+	harness_write(&harness, client, sent.bytes, sent.length);
+	assert_int_equal(recorder->texts.length, 7);
+	assert_false(harness_read(&harness, client, &got));
+	buffer_append_byte(&recorder->texts, '\0');
+	assert_string_equal(recorder->texts.bytes, "later1|ater1|echo|");
+	assert_int_equal(got.length, 10 + LATER_BYTES + 6 + 3);
+	assert_memory_equal(got.bytes + got.length - 9,
+	                    "\x81\x04"
+	                    "echo\x8a\x01p",
+	                    9);
+	/* The last frame, with nothing held behind it; and one that never gets done. */
+	buffer_clear(&sent);
+	buffer_clear(&got);
+	buffer_clear(&recorder->texts);
+	put_frame(&sent, FIN | TEXT, "later", 5);
+	harness_write(&harness, client, sent.bytes, sent.length);
+	while (got.length < 3 * (10 + LATER_BYTES)) {
+		harness_turn(&harness);
+		got.length += (size_t)read(client, buffer_reserve(&got, 65536), 65536);
+	}
+	assert_memory_equal(recorder->texts.bytes, "later|later|later|", 18);
+	close(client);
+	harness_turn(&harness);
+	assert_int_equal(recorder->gone, 1);
+	buffer_finish(&sent);
+	buffer_finish(&got);
+	harness_finish(&harness);
+}
+
+/* The chosen subprotocol is told to the client and to the owner, who may be another by now. */
+static void test_websocket_knows_its_subprotocol_and_owner(void **state)
+{
+	struct harness harness;
+	struct recorder other = {0};
+	struct websocket *websocket;
+	int client;
+
+	(void)state;
+	harness_start(&harness);
+	client = harness_connect(&harness);
+	harness_send(&harness, client,
+	             "GET /ws HTTP/1.1\r\nHost: x\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n"
+	             "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\nSec-WebSocket-Version: 13\r\n"
+	             "Sec-WebSocket-Protocol: three, two\r\nSec-WebSocket-Protocol: one\r\n\r\n");
+	harness_expect(&harness, client,
+	               "HTTP/1.1 101 Switching Protocols\r\nServer: rcstreamd\r\n"
+	               "Upgrade: websocket\r\nConnection: Upgrade\r\n"
+	               "Sec-WebSocket-Accept: s3pPLMBiTxaQ9kYGzzhZRbK+xOo=\r\n"
+	               "Sec-WebSocket-Protocol: two\r\n\r\n",
+	               false);
+	websocket = recorder_of(&harness)->websocket;
+	assert_ptr_equal(websocket_subprotocol(websocket), subprotocols[1]);
+	other.websocket = websocket;
+	websocket_set_owner(websocket, &other);
+	close(client);
+	harness_turn(&harness);
+	assert_int_equal(other.gone, 1);
+	assert_int_equal(recorder_of(&harness)->gone, 0);
 	harness_finish(&harness);
 }
 
@@ -690,6 +789,8 @@ int main(void)
 	    cmocka_unit_test(test_websocket_tells_that_the_server_ends),
 	    cmocka_unit_test(test_websocket_sends_whole_frames_between_pongs),
 	    cmocka_unit_test(test_websocket_leaves_who_does_not_read_waiting),
+	    cmocka_unit_test(test_websocket_delivers_again_what_was_put_off),
+	    cmocka_unit_test(test_websocket_knows_its_subprotocol_and_owner),
 	    cmocka_unit_test(test_websocket_tells_who_is_too_slow),
 	};
 

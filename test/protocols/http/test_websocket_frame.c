@@ -21,6 +21,18 @@ static void test_frame_is_the_example_of_the_rfc(void **state)
 	buffer_finish(&out);
 }
 
+/* RFC 6455 §11.8: opcode 2; all else is as for text. */
+static void test_frame_can_be_binary(void **state)
+{
+	struct buffer out = {0};
+
+	(void)state;
+	websocket_frame_binary(&out, "\xff\0", 2);
+	assert_int_equal(out.length, 4);
+	assert_memory_equal(out.bytes, "\x82\x02\xff\0", 4);
+	buffer_finish(&out);
+}
+
 /* RFC 6455 §5.2: the length in as few bytes as it takes. */
 static void test_frame_has_the_shortest_length(void **state)
 {
@@ -74,6 +86,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(test_frame_is_the_example_of_the_rfc),
+	    cmocka_unit_test(test_frame_can_be_binary),
 	    cmocka_unit_test(test_frame_has_the_shortest_length),
 	    cmocka_unit_test(test_close_frame_is_cut_at_a_character),
 	};

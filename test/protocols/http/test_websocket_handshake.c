@@ -81,12 +81,66 @@ static void test_handshake_refuses_two_keys(void **state)
 	assert_int_equal(websocket_handshake_check(&request), 0);
 }
 
+/* RFC 6455 §4.2.2: the first of the client's that is supported, in any number of lines. */
+static void test_handshake_chooses_the_clients_first_subprotocol(void **state)
+{
+	static const char *const supported[] = {"a", "b", NULL};
+	static const struct {
+		const char *offered[2]; /* in two lines; NULL: not there */
+		const char *chosen;
+	} rows[] = {
+	    {{"a, b", NULL}, "a"}, {{"b, a", NULL}, "b"}, {{"c,b , a", NULL}, "b"},
+	    {{"c", "b,a"}, "b"},   {{"c", "d"}, NULL},    {{"", "A"}, NULL},
+	    {{"ab", "a b"}, NULL},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		struct http_field fields[2];
+		struct http_request request = {.fields = fields};
+		const char *chosen;
+
+		while (request.field_count < 2 && rows[i].offered[request.field_count] != NULL) {
+			fields[request.field_count] =
+			    field("sec-websocket-protocol", rows[i].offered[request.field_count]);
+			request.field_count++;
+		}
+		assert_null(websocket_handshake_subprotocol(&request, NULL));
+		chosen = websocket_handshake_subprotocol(&request, supported);
+		if (rows[i].chosen == NULL) {
+			assert_null(chosen);
+		} else {
+			assert_string_equal(chosen, rows[i].chosen);
+		}
+	}
+}
+
+/* RFC 6455 §4.2.2: the choice is told, and nothing is where nothing was chosen. */
+static void test_handshake_answers_with_the_subprotocol(void **state)
+{
+	struct http_field key = field("Sec-WebSocket-Key", KEY);
+	struct http_request request = {.fields = &key, .field_count = 1};
+	struct buffer out = {0};
+
+	(void)state;
+	websocket_handshake_answer(&out, &request, NULL);
+	buffer_append_byte(&out, '\0');
+	assert_null(strstr(out.bytes, "Sec-WebSocket-Protocol"));
+	buffer_clear(&out);
+	websocket_handshake_answer(&out, &request, "b");
+	buffer_append_byte(&out, '\0');
+	assert_non_null(strstr(out.bytes, "\r\nSec-WebSocket-Protocol: b\r\n\r\n"));
+	buffer_finish(&out);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(test_handshake_accepts_the_key_of_the_rfc),
 	    cmocka_unit_test(test_handshake_checks_version_and_key),
 	    cmocka_unit_test(test_handshake_refuses_two_keys),
+	    cmocka_unit_test(test_handshake_chooses_the_clients_first_subprotocol),
+	    cmocka_unit_test(test_handshake_answers_with_the_subprotocol),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

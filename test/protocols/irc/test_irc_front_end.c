@@ -27,6 +27,16 @@ static void test_irc_front_end_moves_no_client(void **state)
 	assert_null(irc_front_end.drop_cargo);
 }
 
+/* Who is not let in is told why in IRC's words for the end of a link. */
+static void test_irc_front_end_tells_whom_it_refuses(void **state)
+{
+	(void)state;
+	assert_string_equal(irc_front_end.refusal(NULL, CLOSE_LIMIT),
+	                    "ERROR :Closing Link: (Too many clients)\r\n");
+	assert_string_equal(irc_front_end.refusal(NULL, CLOSE_ADDRESS_LIMIT),
+	                    "ERROR :Closing Link: (Too many connections from your address)\r\n");
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -34,6 +44,7 @@ int main(void)
 	                                    tear_down),
 	    cmocka_unit_test(test_irc_front_end_destroys_nothing),
 	    cmocka_unit_test(test_irc_front_end_moves_no_client),
+	    cmocka_unit_test(test_irc_front_end_tells_whom_it_refuses),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -115,6 +115,30 @@ static void test_irc_server_counts_its_clients(void **state)
 	(void)close(third);
 }
 
+/* The maximum is the whole server's, whichever worker's client saw it. */
+static void test_irc_server_shares_the_maximum_of_its_clients(void **state)
+{
+	struct harness *harness = *state;
+	struct worker_stats workers[2] = {0};
+	struct irc_figures figures;
+
+	harness->status.workers = workers;
+	harness->status.worker_count = 2;
+	metric_set(&workers[0].metrics.irc_registered, 3);
+	metric_set(&workers[1].metrics.irc_registered, 4);
+	harness->env.metrics = &workers[0].metrics;
+	irc_server_figures(harness->server, &figures);
+	assert_int_equal(figures.registered_max, 7);
+	metric_set(&workers[0].metrics.irc_registered, 1);
+	harness->env.metrics = &workers[1].metrics;
+	irc_server_figures(harness->server, &figures);
+	assert_int_equal(figures.registered, 5);
+	assert_int_equal(figures.registered_max, 7);
+	harness->env.metrics = &harness->worker.metrics;
+	harness->status.workers = &harness->worker;
+	harness->status.worker_count = 1;
+}
+
 #define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
 
 int main(void)
@@ -126,6 +150,7 @@ int main(void)
 	    TEST(test_irc_server_counts_channels_in_the_first_worker_only),
 	    TEST(test_irc_server_fills_in_the_topic),
 	    TEST(test_irc_server_counts_its_clients),
+	    TEST(test_irc_server_shares_the_maximum_of_its_clients),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "protocols/socketio/socketio.h"
 
+#include "server/net/address_limits.h"
 #include "test/protocols/socketio/fake_websocket.h"
 
 /* A worker's endpoint, and one request at a time. */
@@ -167,6 +168,72 @@ static void test_a_handshake_over_the_limit_is_refused(void **state)
 	request(HTTP_METHOD_GET, "/socket.io/1/?jsonp=3");
 	expect(200, "io.j[3](new Error(\"too many sessions\"));");
 	assert_int_equal(stage.world.metrics.socketio_handshakes, 10);
+}
+
+/* Shake hands as a client with this last byte of its IPv4 address; the status. */
+static unsigned shake_hands_from(unsigned char last_byte)
+{
+	struct connection connection = {
+	    .peer.sin6_addr = {
+		.s6_addr = {[10] = 0xff, [11] = 0xff, [12] = 192, [14] = 2, [15] = last_byte}}};
+
+	fake_finish(&stage.exchange);
+	fake_request(&stage.exchange, HTTP_METHOD_GET, "/socket.io/1/");
+	stage.exchange.connection = &connection;
+	socketio_on_request(stage.socketio, &stage.exchange);
+	stage.exchange.connection = NULL;
+	return stage.exchange.status;
+}
+
+/*
+ * http.socketio.sessions_per_address: sessions that never open are one address's and no
+ * other's; they give their places back when they expire, and so do those that end.
+ */
+static void test_a_handshake_over_the_limit_of_its_address_is_refused(void **state)
+{
+	const struct address_limits_options options = {.per_address = 3, .ipv6_prefix = 64};
+	struct address_limits *limits = address_limits_create(&options);
+	struct address_figures figures;
+
+	(void)state;
+	stage.world.env.session_addresses = limits;
+	for (unsigned i = 0; i < 3; i++) {
+		assert_int_equal(shake_hands_from(1), 200);
+	}
+	assert_int_equal(shake_hands_from(1), 503);
+	expect(503, "too many sessions from your address");
+	assert_int_equal(shake_hands_from(2), 200);
+	assert_int_equal(stage.world.metrics.socketio_refused_address, 1);
+	world_pass_timeout(&stage.world, SOCKETIO_OPEN_TIMEOUT_S);
+	address_limits_figures(limits, &figures);
+	assert_int_equal(figures.taken, 0);
+	assert_int_equal(shake_hands_from(1), 200);
+	stage.world.env.session_addresses = NULL;
+	world_pass_timeout(&stage.world, SOCKETIO_OPEN_TIMEOUT_S);
+	address_limits_destroy(limits); /* asserts that all was given back */
+}
+
+/* A handshake that finds the server full takes no place of its address. */
+static void test_a_handshake_over_the_limit_leaves_its_address_alone(void **state)
+{
+	const struct address_limits_options options = {.per_address = 11, .ipv6_prefix = 64};
+	struct address_limits *limits = address_limits_create(&options);
+	struct address_figures figures;
+
+	(void)state;
+	stage.world.env.session_addresses = limits;
+	for (unsigned i = 0; i < 10; i++) {
+		assert_int_equal(shake_hands_from(1), 200);
+	}
+	for (unsigned i = 0; i < 3; i++) {
+		assert_int_equal(shake_hands_from(1), 503);
+		expect(503, "too many sessions");
+	}
+	address_limits_figures(limits, &figures);
+	assert_int_equal(figures.taken, 10);
+	assert_int_equal(stage.world.metrics.socketio_refused_limit, 3);
+	world_pass_timeout(&stage.world, SOCKETIO_OPEN_TIMEOUT_S);
+	address_limits_destroy(limits);
 }
 
 /* The client's request has credentials, so its very origin must be allowed. */
@@ -366,6 +433,8 @@ int main(void)
 	    TEST(test_a_handshake_may_be_a_script),
 	    TEST(test_a_jsonp_index_that_is_no_number_is_answered_plainly),
 	    TEST(test_a_handshake_over_the_limit_is_refused),
+	    TEST(test_a_handshake_over_the_limit_of_its_address_is_refused),
+	    TEST(test_a_handshake_over_the_limit_leaves_its_address_alone),
 	    TEST(test_a_handshake_is_for_every_origin),
 	    TEST(test_a_preflight_is_answered),
 	    TEST(test_other_addresses_are_not_found),

@@ -280,7 +280,9 @@ static size_t take_long_command(struct session *session, const char *bytes, size
 	static char reply[40000];
 
 	(void)bytes;
-	(void)length;
+	if (length == 0) {
+		return 0;
+	}
 	connection_send_bytes(session->connection, reply, sizeof(reply));
 	assert_true(connection_is_choked(session->connection));
 	connection_send_bytes(session->connection, reply, sizeof(reply) / 2);
@@ -302,6 +304,42 @@ static void test_connection_goes_on_when_a_send_has_drained_it(void **state)
 	send_commands(client, 3);
 	client_read_bytes(world, client, &got, (size_t)3 * 70000);
 	assert_int_equal(session->input.length, 3);
+	client_close(session, client);
+	buffer_finish(&got);
+}
+
+/* The first call is answered with too much; what the owner keeps of it is its own business. */
+static size_t take_all_and_choke(struct session *session, const char *bytes, size_t length)
+{
+	static char reply[40000];
+
+	(void)bytes;
+	if (session->inputs == 1) {
+		connection_send_bytes(session->connection, reply, sizeof(reply));
+		assert_true(connection_is_choked(session->connection));
+	}
+	return length;
+}
+
+/* connection.h: who has put something off is called again, though no bytes are held. */
+static void test_connection_calls_again_when_nothing_is_held(void **state)
+{
+	struct world *world = *state;
+	struct buffer got = {0};
+	struct session *session;
+	int client;
+
+	world->net->limits.outbox_max = 65536;
+	session = client_connect(world, &client);
+	session->take = take_all_and_choke;
+	client_send(client, "all");
+	client_read_bytes(world, client, &got, 40000);
+	turns(world, 3);
+	assert_int_equal(session->inputs, 2);
+	connection_resume(session->connection);
+	turns(world, 3);
+	assert_int_equal(session->inputs, 3);
+	assert_bytes(&session->input, "all");
 	client_close(session, client);
 	buffer_finish(&got);
 }
@@ -491,6 +529,66 @@ static void test_connection_can_be_ended_by_its_input(void **state)
 	}
 }
 
+static size_t take_and_pause(struct session *session, const char *bytes, size_t length)
+{
+	(void)bytes;
+	(void)length;
+	connection_pause(session->connection);
+	return 4;
+}
+
+/* connection.h: paused, it is given nothing until connection_resume(), and its end waits too. */
+static void test_connection_can_be_paused(void **state)
+{
+	struct world *world = *state;
+	struct session *session;
+	int client;
+
+	session = client_connect(world, &client);
+	session->take = take_and_pause;
+	client_send(client, "one\ntwo\n");
+	turns(world, 5);
+	client_send(client, "three\n");
+	connection_send_bytes(session->connection, "x", 1); /* a flush is no reason to go on */
+	assert_int_equal(shutdown(client, SHUT_WR), 0);
+	turns(world, 20);
+	assert_int_equal(session->inputs, 1);
+	assert_int_equal(session->closings, 0);
+	connection_resume(session->connection);
+	turns(world, 5);
+	assert_int_equal(session->inputs, 2);
+	assert_int_equal(session->closings, 0);
+	session->take = NULL;
+	connection_resume(session->connection);
+	turns(world, 5);
+	assert_bytes(&session->input, "one\ntwo\nthree\n");
+	assert_int_equal(session->reason, CLOSE_CLIENT_CLOSED);
+	client_close(session, client);
+}
+
+/* connection.h: what a paused client sends is bounded; it can be closed as any other. */
+static void test_connection_that_is_paused_holds_so_much(void **state)
+{
+	struct world *world = *state;
+	static char bytes[65536];
+	struct session *session;
+	int client;
+
+	session = client_connect(world, &client);
+	session->take = take_and_pause;
+	for (unsigned i = 0; i < 400; i++) {
+		(void)send(client, bytes, sizeof(bytes), MSG_DONTWAIT);
+		turn(world);
+	}
+	assert_int_equal(session->inputs, 1);
+	assert_true(session->connection->held.length >= NET_HELD_MAX - 4);
+	assert_true(session->connection->held.length < NET_HELD_MAX + NET_READ_BYTES);
+	connection_close(session->connection, CLOSE_TIMEOUT);
+	turns(world, 5);
+	assert_int_equal(session->reason, CLOSE_TIMEOUT);
+	client_close(session, client);
+}
+
 static void abort_connection(struct session *session)
 {
 	connection_abort(session->connection, CLOSE_LIMIT);
@@ -588,6 +686,7 @@ int main(void)
 	    TEST(test_connection_chokes_and_goes_on),
 	    TEST(test_connection_chokes_below_a_small_limit),
 	    TEST(test_connection_goes_on_when_a_send_has_drained_it),
+	    TEST(test_connection_calls_again_when_nothing_is_held),
 	    TEST(test_connection_answers_a_client_that_half_closed),
 	    TEST(test_connection_tells_of_a_reset),
 	    TEST(test_connection_says_its_last_word),
@@ -595,6 +694,8 @@ int main(void)
 	    TEST(test_connection_does_not_wait_for_a_client_that_stays),
 	    TEST(test_connection_aborts),
 	    TEST(test_connection_can_be_ended_by_its_input),
+	    TEST(test_connection_can_be_paused),
+	    TEST(test_connection_that_is_paused_holds_so_much),
 	    TEST(test_connection_can_be_aborted_while_closing),
 	    TEST(test_connection_can_be_aborted_at_any_time),
 	    TEST(test_connection_knows_its_peer),

@@ -5,6 +5,7 @@
 #include <fcntl.h>
 #include <sys/resource.h>
 
+#include "server/net/address_limits.h"
 #include "test/server/net/world.h"
 
 /* listener.h: every client that comes gives a connection. */
@@ -127,6 +128,88 @@ static void test_listener_is_closed_while_clients_wait(void **state)
 	(void)close(client);
 }
 
+/* --- limits -------------------------------------------------------------- */
+
+static const char *tell(void *owner, enum close_reason reason)
+{
+	const struct world *world = owner;
+
+	assert_non_null(world->listener);
+	return close_reason_row(reason)->label;
+}
+
+/* Connect, and read what it is told; there is no connection of it. */
+static void assert_turned_away(struct world *world, const char *words)
+{
+	int client = socket(AF_INET, SOCK_STREAM, 0);
+	size_t before = world->count;
+	struct buffer got = {0};
+
+	assert_int_equal(
+	    connect(client, (struct sockaddr *)&world->name.address, world->name.length), 0);
+	client_send(client, "hello?");
+	client_read_to_end(world, client, &got);
+	assert_bytes(&got, words);
+	assert_int_equal(world->count, before);
+	buffer_finish(&got);
+	(void)close(client);
+}
+
+/* listener.h: who has no place is told so and is no connection; one that ends leaves its place. */
+static void test_listener_refuses_whom_there_is_no_place_for(void **state)
+{
+	struct world *world = *state;
+	struct address_limits *limits = address_limits_create(
+	    &(struct address_limits_options){.per_address = 2, .ipv6_prefix = 64});
+	int clients[3];
+
+	world->net->addresses = limits;
+	(void)client_connect(world, &clients[0]);
+	(void)client_connect(world, &clients[1]);
+	assert_turned_away(world, "");
+	listener_tell_refused(world->listener, tell);
+	assert_turned_away(world, "address_limit");
+	assert_int_equal(metric_read(&world->metrics.connections_refused_address), 2);
+	client_close(&world->sessions[0], clients[0]);
+	(void)client_connect(world, &clients[2]);
+	address_limits_set_total(limits, 2);
+	assert_turned_away(world, "limit");
+	assert_int_equal(metric_read(&world->metrics.connections_refused_limit), 1);
+	assert_int_equal(metric_read(&world->metrics.connections_accepted), 3);
+	client_close(&world->sessions[1], clients[1]);
+	client_close(&world->sessions[2], clients[2]);
+	address_limits_destroy(limits); /* asserts that every place was left */
+}
+
+/* refusals.h: those who were turned away have no claim on a descriptor that a client needs. */
+static void test_listener_takes_descriptors_from_the_refused(void **state)
+{
+	struct world *world = *state;
+	struct address_limits *limits =
+	    address_limits_create(&(struct address_limits_options){.total = 1, .ipv6_prefix = 64});
+	int clients[2];
+	rlim_t before;
+
+	world->net->addresses = limits;
+	(void)client_connect(world, &clients[0]);
+	assert_turned_away(world, "");
+	assert_int_equal(world->net->refusals.count, 1);
+	address_limits_set_total(limits, 2);
+	clients[1] = socket(AF_INET, SOCK_STREAM, 0);
+	assert_int_equal(
+	    connect(clients[1], (struct sockaddr *)&world->name.address, world->name.length), 0);
+	before = exhaust_descriptors();
+	for (unsigned i = 0; i < WORLD_TURNS && world->count == 1; i++) {
+		turn(world);
+	}
+	restore_descriptors(before);
+	assert_int_equal(world->count, 2);
+	assert_int_equal(world->net->refusals.count, 0);
+	client_close(&world->sessions[0], clients[0]);
+	client_close(&world->sessions[1], clients[1]);
+	address_limits_destroy(limits);
+}
+
 #define TEST(name) cmocka_unit_test_setup_teardown(name, world_setup, world_teardown)
 
 int main(void)
@@ -137,6 +220,8 @@ int main(void)
 	    TEST(test_listener_lets_clients_wait_while_there_is_no_descriptor),
 	    TEST(test_listener_is_closed_while_clients_wait),
 	    TEST(test_listener_is_refused_what_is_no_socket),
+	    TEST(test_listener_refuses_whom_there_is_no_place_for),
+	    TEST(test_listener_takes_descriptors_from_the_refused),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -1,0 +1,188 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * An address is in the table while it has a place, so the table is never larger than what it
+ * counts.  A place is the address's entry: all clients of one address share it, and
+ * those that are not bound share one that is in no table.
+ */
+#include "server/net/address_limits.h"
+
+#include <stdbool.h>
+#include <stdlib.h>
+#include <string.h>
+#include <uv.h>
+
+#include "server/base/memory.h"
+#include "server/base/table.h"
+
+#define ADDRESS_BITS 128
+
+struct address_place {
+	struct address_limits *limits;
+	struct in6_addr network; /* the key: bits behind the prefix are 0 */
+	size_t taken;
+	UT_hash_handle hh; /* address_limits.places */
+};
+
+struct address_limits {
+	struct address_limits_options options; /* constant but for `total`, which has the lock */
+	uv_mutex_t lock;                       /* over what follows */
+	struct address_place *places;
+	struct address_place unlimited; /* of all that are not bound by per_address */
+	size_t taken;
+};
+
+struct address_limits *address_limits_create(const struct address_limits_options *options)
+{
+	struct address_limits *limits = mem_new(struct address_limits);
+
+	require(options->ipv6_prefix > 0 && options->ipv6_prefix <= ADDRESS_BITS);
+	limits->options = *options;
+	limits->unlimited.limits = limits;
+	require(uv_mutex_init(&limits->lock) == 0);
+	return limits;
+}
+
+void address_limits_destroy(struct address_limits *limits)
+{
+	if (limits == NULL) {
+		return;
+	}
+	require(limits->taken == 0 && limits->places == NULL);
+	uv_mutex_destroy(&limits->lock);
+	free(limits);
+}
+
+void address_limits_set_total(struct address_limits *limits, unsigned total)
+{
+	uv_mutex_lock(&limits->lock);
+	limits->options.total = total;
+	uv_mutex_unlock(&limits->lock);
+}
+
+/* --- addresses ---------------------------------------------------------- */
+
+/* The first `prefix` bits of an address, zeros behind. */
+static struct in6_addr cut(struct in6_addr address, unsigned prefix)
+{
+	size_t whole = prefix / 8;
+
+	if (whole < sizeof(address)) {
+		address.s6_addr[whole] &= (uint8_t)(0xff00U >> (prefix % 8));
+		memset(address.s6_addr + whole + 1, 0, sizeof(address) - whole - 1);
+	}
+	return address;
+}
+
+static bool is_same(const struct in6_addr *one, const struct in6_addr *other)
+{
+	return memcmp(one, other, sizeof(*one)) == 0;
+}
+
+static bool is_unlimited(const struct address_limits_options *options,
+                         const struct in6_addr *address)
+{
+	size_t count = options->unlimited != NULL ? options->unlimited->count : 0;
+
+	if (options->per_address == 0) {
+		return true;
+	}
+	for (size_t i = 0; i < count; i++) {
+		const struct conf_network *network = &options->unlimited->items[i];
+		struct in6_addr begin = cut(*address, network->prefix);
+
+		if (is_same(&begin, &network->address)) {
+			return true;
+		}
+	}
+	return false;
+}
+
+static struct in6_addr network_of(const struct address_limits_options *options,
+                                  const struct in6_addr *address)
+{
+	return IN6_IS_ADDR_V4MAPPED(address) ? *address : cut(*address, options->ipv6_prefix);
+}
+
+/* --- places, under the lock ---------------------------------------------- */
+
+static struct address_place *find_or_add(struct address_limits *limits,
+                                         const struct in6_addr *network)
+{
+	struct address_place *place;
+
+	HASH_FIND(hh, limits->places, network, sizeof(*network), place);
+	if (place == NULL) {
+		place = mem_new(struct address_place);
+		place->limits = limits;
+		place->network = *network;
+		HASH_ADD(hh, limits->places, network, sizeof(place->network), place);
+	}
+	return place;
+}
+
+static struct address_place *take(struct address_limits *limits, const struct in6_addr *network,
+                                  enum close_reason *reason)
+{
+	const struct address_limits_options *options = &limits->options;
+	struct address_place *place = &limits->unlimited;
+
+	if (options->total > 0 && limits->taken >= options->total) {
+		*reason = CLOSE_LIMIT;
+		return NULL;
+	}
+	if (network != NULL) {
+		place = find_or_add(limits, network);
+		if (place->taken >= options->per_address) {
+			*reason = CLOSE_ADDRESS_LIMIT;
+			return NULL;
+		}
+	}
+	place->taken++;
+	limits->taken++;
+	return place;
+}
+
+/* --- from outside --------------------------------------------------------- */
+
+struct address_place *address_limits_enter(struct address_limits *limits,
+                                           const struct sockaddr_in6 *peer,
+                                           enum close_reason *reason)
+{
+	bool is_bound = !is_unlimited(&limits->options, &peer->sin6_addr);
+	struct in6_addr network = network_of(&limits->options, &peer->sin6_addr);
+	struct address_place *place;
+
+	uv_mutex_lock(&limits->lock);
+	place = take(limits, is_bound ? &network : NULL, reason);
+	uv_mutex_unlock(&limits->lock);
+	return place;
+}
+
+void address_limits_leave(struct address_place *place)
+{
+	struct address_limits *limits;
+
+	if (place == NULL) {
+		return;
+	}
+	limits = place->limits;
+	uv_mutex_lock(&limits->lock);
+	require(place->taken > 0);
+	place->taken--;
+	limits->taken--;
+	if (place->taken == 0 && place != &limits->unlimited) {
+		HASH_DEL(limits->places, place);
+		free(place);
+	}
+	uv_mutex_unlock(&limits->lock);
+}
+
+void address_limits_figures(struct address_limits *limits, struct address_figures *figures)
+{
+	uv_mutex_lock(&limits->lock);
+	figures->taken = limits->taken;
+	figures->addresses = HASH_COUNT(limits->places);
+	figures->total = limits->options.total;
+	uv_mutex_unlock(&limits->lock);
+	figures->per_address = limits->options.per_address;
+}
