@@ -42,16 +42,32 @@ static struct text name_of(const struct irc_channel *channel)
 
 bool irc_session_join(struct irc_session *session, struct irc_channel *channel)
 {
-	return irc_channels_add(&session->joined, channel) &&
-	       bus_subscribe(session->server->env->bus, &session->subscriber, BUS_CHANNEL,
-	                     name_of(channel));
+	if (!irc_channels_add(&session->joined, channel)) {
+		return false;
+	}
+	irc_server_enter(channel);
+	(void)bus_subscribe(session->server->env->bus, &session->subscriber, BUS_CHANNEL,
+	                    name_of(channel));
+	return true;
 }
 
-bool irc_session_part(struct irc_session *session, const struct irc_channel *channel)
+bool irc_session_part(struct irc_session *session, struct irc_channel *channel)
 {
-	return irc_channels_remove(&session->joined, channel) &&
-	       bus_unsubscribe(session->server->env->bus, &session->subscriber, BUS_CHANNEL,
-	                       name_of(channel));
+	if (!irc_channels_remove(&session->joined, channel)) {
+		return false;
+	}
+	(void)bus_unsubscribe(session->server->env->bus, &session->subscriber, BUS_CHANNEL,
+	                      name_of(channel));
+	irc_server_leave(session->server, channel);
+	return true;
+}
+
+static void leave_all(struct irc_session *session)
+{
+	for (size_t i = 0; i < session->joined.count; i++) {
+		irc_server_leave(session->server, session->joined.items[i]);
+	}
+	irc_channels_finish(&session->joined);
 }
 
 /* --- time-outs ---------------------------------------------------------- */
@@ -131,9 +147,10 @@ static size_t on_input(struct connection *connection, const char *bytes, size_t 
 		if (taken == 0) {
 			break;
 		}
+		session->is_paused = false;
 		run_line(session, line);
-		if (session->list_after != NULL) {
-			/* A LIST that is not through: the line comes again when there is room. */
+		if (session->is_paused) {
+			/* Not through: the line comes again when there is room, or time. */
 			session->lines = before;
 			break;
 		}
@@ -176,7 +193,8 @@ static void on_closed(struct connection *connection, enum close_reason reason)
 
 	(void)reason;
 	metric_subtract(&metrics_of(session)->irc_clients, 1);
-	irc_channels_finish(&session->joined);
+	leave_all(session);
+	free(session->away);
 	free(session->user);
 	free(session->real_name);
 	free(session);
