@@ -9,7 +9,7 @@
 #include "protocols/irc/irc_commands.h"
 #include "protocols/irc/irc_reply.h"
 
-#define FIELDS         "tcuihsnfdlaor" /* in the order of a row, whatever the order of the request */
+#define FIELDS         "tcuihsnfdlaor" /* in the order of a row, whatever was asked */
 #define TOKEN_MAX      3
 #define HIDDEN_ADDRESS "255.255.255.255"
 #define NO_ACCOUNT     "0"
