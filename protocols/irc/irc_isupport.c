@@ -51,6 +51,7 @@ static void add_names(struct isupport *isupport)
 	add(isupport, "CHANNELLEN=%d", WIKI_CHANNEL_MAX);
 	add(isupport, "USERLEN=%d", IRC_USER_MAX);
 	add(isupport, "HOSTLEN=%d", IRC_HOST_MAX);
+	add(isupport, "NAMELEN=%d", IRC_REAL_NAME_MAX);
 	add(isupport, "AWAYLEN=%d", IRC_AWAY_MAX);
 }
 

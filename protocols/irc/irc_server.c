@@ -113,6 +113,7 @@ struct irc_server *irc_server_create(const struct front_end_env *env)
 	irc_encoder_init(&server->encoder, server->bot_source, &server->channels,
 	                 &env->metrics->irc_lines_cut);
 	make_listed_channels(server);
+	irc_wires_init(&server->wires, server);
 	server->maker.ops = &maker_ops;
 	(void)bus_subscribe(env->bus, &server->maker, BUS_CHANNEL, (struct text){"*", 1});
 	return server;
@@ -130,6 +131,7 @@ void irc_server_destroy(struct irc_server *server)
 	}
 	irc_channels_finish(&server->channels);
 	irc_channels_finish(&server->transient);
+	irc_wires_finish(&server->wires);
 	buffer_finish(&server->replies);
 	free(server);
 }

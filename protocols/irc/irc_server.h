@@ -6,6 +6,8 @@
 #include "protocols/irc/irc_channels.h"
 #include "protocols/irc/irc_effort.h"
 #include "protocols/irc/irc_encode.h"
+#include "protocols/irc/irc_response.h"
+#include "protocols/irc/irc_wires.h"
 
 /*
  * One worker's IRC server: what its sessions share.  It owns the channels.
@@ -32,12 +34,14 @@ struct irc_server {
 	const struct conf_irc *conf;
 	char bot_source[IRC_SOURCE_MAX]; /* "B!B@S" */
 	struct irc_encoder encoder;
+	struct irc_wires wires;        /* of the change that is being delivered */
 	struct irc_channels channels;  /* owns them */
 	struct irc_channels transient; /* owns them */
 	size_t waiting;                /* of these, the ones that are no masks */
 	struct irc_effort effort;      /* of the masks of all sessions */
 	struct subscriber maker;       /* of channels; the bus's first, so before any member */
 	struct buffer replies;         /* of the session that is being served; empty in between */
+	struct irc_response response;  /* of the command that is being run */
 	uint64_t registered_max;       /* the most that any client here saw registered */
 };
 

@@ -25,12 +25,31 @@ static const struct clock *clock_of(const struct irc_session *session)
 static void on_change(struct subscriber *subscriber, struct delivery *delivery)
 {
 	struct irc_session *session = container_of(subscriber, struct irc_session, subscriber);
-	struct wire *wire = delivery_wire(delivery, &session->server->encoder.encoder);
+	struct wire *wire = irc_wires_get(&session->server->wires, delivery,
+	                                  irc_session_tags(session), session->framing);
 
 	if (wire != NULL) {
 		connection_send(session->connection, wire);
 		metric_add(&metrics_of(session)->irc_deliveries, 1);
 	}
+}
+
+/* Who asks for the structured change can name it, too. */
+unsigned irc_session_tags(const struct irc_session *session)
+{
+	unsigned capabilities = session->capabilities;
+	unsigned tags = 0;
+
+	if ((capabilities & IRC_CAP_SERVER_TIME) != 0) {
+		tags |= IRC_TAG_TIME;
+	}
+	if ((capabilities & (IRC_CAP_MESSAGE_TAGS | IRC_CAP_CHANGE)) != 0) {
+		tags |= IRC_TAG_MSGID;
+	}
+	if ((capabilities & IRC_CAP_CHANGE) != 0) {
+		tags |= IRC_TAG_CHANGE;
+	}
+	return tags;
 }
 
 static const struct subscriber_ops subscriber_ops = {.deliver = on_change};
@@ -127,7 +146,13 @@ static void run_line(struct irc_session *session, struct text line)
 		return;
 	}
 	if (irc_message_parse(&message, line)) {
+		irc_response_begin(session, message.tags);
 		irc_command_run(session, &message);
+		if (session->is_paused) {
+			irc_response_pause(session);
+		} else {
+			irc_response_end(session);
+		}
 	} else {
 		metric_add(&metrics_of(session)->irc_lines_ignored, 1);
 		irc_session_log(session, "irc.ignored", "a line without a command");
@@ -148,6 +173,9 @@ static size_t on_input(struct connection *connection, const char *bytes, size_t 
 			break;
 		}
 		session->is_paused = false;
+		if (session->lines.was_refused) {
+			irc_reply(session, ERR_INPUTTOOLONG, NULL);
+		}
 		run_line(session, line);
 		if (session->is_paused) {
 			/* Not through: the line comes again when there is room, or time. */

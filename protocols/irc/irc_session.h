@@ -5,6 +5,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "protocols/irc/irc_capabilities.h"
 #include "protocols/irc/irc_message.h"
 #include "protocols/irc/irc_server.h"
 #include "server/base/deadlines.h"
@@ -21,9 +22,10 @@
  *
  * Threads: the worker's.
  */
-#define IRC_NICK_MAX 30
-#define IRC_USER_MAX 63  /* bytes; what is longer is cut */
-#define IRC_AWAY_MAX 200 /* the same */
+#define IRC_NICK_MAX      30
+#define IRC_USER_MAX      63  /* bytes; what is longer is cut */
+#define IRC_REAL_NAME_MAX 128 /* the same; NAMELEN in 005 */
+#define IRC_AWAY_MAX      200 /* the same */
 
 struct irc_session {
 	struct connection *connection;
@@ -41,9 +43,13 @@ struct irc_session {
 	uint64_t pong_ms;  /* last sign of life */
 	uint64_t signon_s; /* Unix time of the connection */
 	struct irc_lines lines;
-	bool is_negotiating; /* CAP: registration waits for CAP END */
-	bool is_registered;  /* counted in irc_registered */
-	unsigned capabilities;
+	bool is_negotiating;         /* CAP: registration waits for CAP END */
+	bool knows_cap_302;          /* the version of CAP LS, once said */
+	bool is_registered;          /* counted in irc_registered */
+	unsigned capabilities;       /* of IRC_CAP_... */
+	enum irc_framing framing;    /* of what is sent */
+	uint64_t batches;            /* how many were begun: the last one's reference */
+	uint64_t response_batch;     /* of a command that pauses; 0: of none */
 	char nick[IRC_NICK_MAX + 1]; /* "" before NICK */
 };
 
@@ -67,6 +73,9 @@ bool irc_session_join(struct irc_session *session, struct irc_channel *channel);
 
 /* Leave a channel, which may be gone then.  False when it was not joined. */
 bool irc_session_part(struct irc_session *session, struct irc_channel *channel);
+
+/* The IRC_TAG_... that the session's changes carry. */
+unsigned irc_session_tags(const struct irc_session *session);
 
 /* Write a line of debugging about this client. */
 void irc_session_log(const struct irc_session *session, const char *id, const char *text);

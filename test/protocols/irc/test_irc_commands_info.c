@@ -6,13 +6,14 @@
 
 #define HERE              "irc.example.org"
 #define NO_SERVER(target) R("402", target " :No such server")
-#define VERSION_LINES                                                                         \
-	R("351",                                                                              \
-	  "rcstreamd-1.2.3 " HERE " :Read-only: recent changes of wikis, a channel for each") \
-	R("005", "NETWORK=Example CASEMAPPING=ascii CHANTYPES=# CHANMODES=b,k,l,mnst "        \
-	         "PREFIX=(ov)@+ NICKLEN=30 CHANNELLEN=50 USERLEN=63 HOSTLEN=63 AWAYLEN=200 "  \
-	         "SAFELIST ELIST=MNU WHOX :are supported by this server")                     \
-	R("005", "UTF8ONLY TARGMAX=JOIN:,LIST:,NAMES:,NOTICE:,PART:,PRIVMSG:,WHOIS:1 "        \
+#define VERSION_LINES                                                                             \
+	R("351",                                                                                  \
+	  "rcstreamd-1.2.3 " HERE " :Read-only: recent changes of wikis, a channel for each")     \
+	R("005",                                                                                  \
+	  "NETWORK=Example CASEMAPPING=ascii CHANTYPES=# CHANMODES=b,k,l,mnst "                   \
+	  "PREFIX=(ov)@+ NICKLEN=30 CHANNELLEN=50 USERLEN=63 HOSTLEN=63 NAMELEN=128 AWAYLEN=200 " \
+	  "SAFELIST ELIST=MNU :are supported by this server")                                     \
+	R("005", "WHOX UTF8ONLY TARGMAX=JOIN:,LIST:,NAMES:,NOTICE:,PART:,PRIVMSG:,WHOIS:1 "       \
 	         "MASKJOIN=3 :are supported by this server")
 
 /* Of this server by its name, a mask of it, or who is on it; there is no other. */

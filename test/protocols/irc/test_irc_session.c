@@ -13,9 +13,10 @@
 	  " :This server was created 2023-11-14 22:13:20 UTC" CRLF S " 004 " nick " " TEST_SERVER \
 	  " rcstreamd-1.2.3 i bklmnstv" CRLF S " 005 " nick                                       \
 	  " NETWORK=Example CASEMAPPING=ascii CHANTYPES=# CHANMODES=b,k,l,mnst PREFIX=(ov)@+ "    \
-	  "NICKLEN=30 CHANNELLEN=50 USERLEN=63 HOSTLEN=63 AWAYLEN=200 SAFELIST ELIST=MNU WHOX "   \
+	  "NICKLEN=30 CHANNELLEN=50 USERLEN=63 HOSTLEN=63 NAMELEN=128 AWAYLEN=200 SAFELIST "      \
+	  "ELIST=MNU "                                                                            \
 	  ":are supported by this server" CRLF S " 005 " nick                                     \
-	  " UTF8ONLY TARGMAX=JOIN:,LIST:,NAMES:,NOTICE:,PART:,PRIVMSG:,WHOIS:1 MASKJOIN=3 "       \
+	  " WHOX UTF8ONLY TARGMAX=JOIN:,LIST:,NAMES:,NOTICE:,PART:,PRIVMSG:,WHOIS:1 MASKJOIN=3 "  \
 	  ":are supported by this server" CRLF S " 251 " nick                                     \
 	  " :There are 0 users and 1 invisible on 1 servers" CRLF S " 252 " nick                  \
 	  " 0 :operator(s) online" CRLF S " 253 " nick " 0 :unknown connection(s)" CRLF S         \
@@ -96,7 +97,10 @@ static void test_irc_session_waits_for_the_end_of_cap(void **state)
 	struct harness *harness = *state;
 	int client = client_open(harness);
 
-	exchange(harness, client, "CAP LS 302", S " CAP * LS :multi-prefix" CRLF);
+	exchange(harness, client, "CAP LS 302",
+	         S " CAP * LS :batch cap-notify draft/chathistory echo-message extended-join "
+	           "labeled-response message-tags multi-prefix rcstreamd.alt/change=json "
+	           "server-time setname standard-replies userhost-in-names" CRLF);
 	say(client, "NICK reader");
 	say(client, "USER user 0 * :Real");
 	expect_nothing(harness, client);
