@@ -5,8 +5,7 @@
 
 #include "server/feed/wiki_name.h"
 
-#define SPACES    " \t"
-#define WILDCARDS "*?"
+#define SPACES " \t"
 
 bool irc_name_next(const char **list, struct irc_name *name)
 {
@@ -43,7 +42,7 @@ bool irc_name_equals(const char *left, const char *right)
 
 bool irc_name_has_wildcard(const char *text)
 {
-	return strpbrk(text, WILDCARDS) != NULL;
+	return strpbrk(text, "*?") != NULL;
 }
 
 /* It is a channel once its wildcards are letters. */
@@ -56,7 +55,7 @@ bool irc_name_is_mask(struct text name)
 		return false;
 	}
 	for (size_t i = 0; i < name.length; i++) {
-		bool is_wildcard = memchr(WILDCARDS, name.bytes[i], strlen(WILDCARDS)) != NULL;
+		bool is_wildcard = name.bytes[i] == '*' || name.bytes[i] == '?';
 
 		plain[i] = name.bytes[i];
 		if (is_wildcard && i > 0) {

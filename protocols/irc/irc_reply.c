@@ -41,8 +41,9 @@ void irc_reply_numeric(struct irc_session *session, enum irc_numeric numeric,
 	flush_when_full(session);
 }
 
-static void reply_formatted(struct irc_session *session, const struct irc_reply_style *style,
-                            const char *format, va_list arguments)
+__attribute__((format(printf, 3, 0))) static void reply_formatted(
+    struct irc_session *session, const struct irc_reply_style *style, const char *format,
+    va_list arguments)
 {
 	struct buffer *replies = &session->server->replies;
 	size_t start = begin_line(session, style);

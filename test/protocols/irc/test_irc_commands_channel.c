@@ -16,6 +16,14 @@
 #define MASK_JOINED(mask)                                                                    \
 	SELF " JOIN " mask CRLF MASK_TOPIC_OF(mask) R("353", "= " mask " :reader @rc-pmtpa") \
 	    R("366", mask " :End of /NAMES list")
+#define IN_BATCH "@batch=1 "
+#define BATCHED_JOIN(mask)                                                                       \
+	IN_BATCH SELF                                                                            \
+	    " JOIN " mask CRLF IN_BATCH R("332", mask " :Changes of all channels that fit " mask \
+	                                              ", each under its own channel's name")     \
+		IN_BATCH R("333", mask " " BOT " 1700000000")                                    \
+		    IN_BATCH R("353", "= " mask " :reader @rc-pmtpa")                            \
+			IN_BATCH R("366", mask " :End of /NAMES list")
 #define PARTED(name)     SELF " PART " name CRLF
 #define TOO_MANY(name)   R("405", name " :You have joined too many channels")
 #define NO_CHANNEL(name) R("403", name " :No such channel")
@@ -221,6 +229,31 @@ static void test_irc_masks_are_joined_over_several_turns(void **state)
 	harness_destroy(harness);
 }
 
+/* ircv3.net, "Labeled Responses": a command that goes on in later turns has one response. */
+static void test_irc_masks_joined_over_several_turns_are_one_response(void **state)
+{
+	struct harness *harness = harness_create();
+	int client;
+
+	(void)state;
+	harness->conf.irc.max_channels = IRC_EFFORT_TURN;
+	harness_start(harness);
+	for (unsigned i = 0; i < IRC_EFFORT_TURN; i++) {
+		char name[16];
+
+		(void)snprintf(name, sizeof(name), "#c%04u", i);
+		publish(harness, name, "one");
+	}
+	client = client_registered(harness, "reader");
+	exchange(harness, client, "CAP REQ :labeled-response batch",
+	         ":" TEST_SERVER " CAP reader ACK :labeled-response batch" CRLF);
+	exchange(harness, client, "@label=x JOIN #*a,#*b",
+	         "@label=x :" TEST_SERVER " BATCH +1 labeled-response" CRLF BATCHED_JOIN("#*a")
+	             BATCHED_JOIN("#*b") ":" TEST_SERVER " BATCH -1" CRLF);
+	(void)close(client);
+	harness_destroy(harness);
+}
+
 /* --- channels before their first change -------------------------------------- */
 
 /* irc.channels: there from the start, in the spelling given; the first change is delivered. */
@@ -360,6 +393,7 @@ int main(void)
 	    TEST(test_irc_masks_can_be_turned_off),
 	    TEST(test_irc_mask_goes_with_its_last_member),
 	    cmocka_unit_test(test_irc_masks_are_joined_over_several_turns),
+	    cmocka_unit_test(test_irc_masks_joined_over_several_turns_are_one_response),
 	    cmocka_unit_test(test_irc_listed_channel_exists_from_the_start),
 	    TEST(test_irc_unknown_channel_is_not_joined_by_default),
 	    TEST(test_irc_unknown_channel_can_be_waited_in),
