@@ -10,7 +10,7 @@
 #include "server/feed/change.h"
 
 /*
- * Codec: IRCv3 message tags, "@key=value;key=value " in front of a line: those of a
+ * IRCv3 message tags, "@key=value;key=value " in front of a line: those of a
  * change, and those that a client sends.
  *
  * The time of a change is that of its arrival here, not MediaWiki's timestamp: it has

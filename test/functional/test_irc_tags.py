@@ -133,7 +133,7 @@ def test_irc_change_tag_of_a_line_has_what_the_line_tells(run):
 
 @pytest.mark.threads
 def test_irc_each_client_gets_the_tags_it_asked_for(run):
-    """However the clients of a worker are mixed, each form goes to those that asked for it."""
+    """However the clients of a worker are mixed, each gets the variant it asked for."""
     wanted = [
         ((), []),
         (("server-time",), ["time"]),

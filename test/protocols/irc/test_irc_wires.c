@@ -48,8 +48,8 @@ static void test_irc_wires_cost_nothing_for_the_plain_line(void **state)
 	delivery_unref(delivery);
 }
 
-/* However many sessions ask for a form, it is made once. */
-static void test_irc_wires_make_each_form_once(void **state)
+/* However many sessions ask for a variant, it is made once. */
+static void test_irc_wires_make_each_variant_once(void **state)
 {
 	struct harness *harness = *state;
 	struct irc_wires *wires = &harness->server->wires;
@@ -90,8 +90,8 @@ static void test_irc_wires_frame_a_line_without_its_end(void **state)
 	delivery_unref(delivery);
 }
 
-/* One who still has to send it keeps a form; the others go with the next change. */
-static void test_irc_wires_keep_the_forms_of_one_change(void **state)
+/* One who still has to send it keeps one; the others go with the next change. */
+static void test_irc_wires_keep_the_variants_of_one_change(void **state)
 {
 	struct harness *harness = *state;
 	struct irc_wires *wires = &harness->server->wires;
@@ -105,7 +105,7 @@ static void test_irc_wires_keep_the_forms_of_one_change(void **state)
 	assert_wire(irc_wires_get(wires, second, IRC_TAG_TIME, IRC_FRAMING_STREAM),
 	            "@" TIME " :rc-pmtpa!rc-pmtpa@" TEST_SERVER " PRIVMSG #en.wikipedia :next\r\n");
 	assert_ptr_equal(wires->delivery, second);
-	assert_null(wires->forms[IRC_FRAMING_STREAM][IRC_TAG_MSGID]);
+	assert_null(wires->variants[IRC_FRAMING_STREAM][IRC_TAG_MSGID]);
 	assert_int_equal(kept->references, 1);
 	assert_wire(kept, "@" TIME " " LINE "\r\n");
 	wire_unref(kept);
@@ -133,7 +133,7 @@ static void test_irc_wires_do_not_count_tags(void **state)
 	delivery_unref(delivery);
 }
 
-/* A categorisation has no line, in no form. */
+/* A categorisation has no line, in no variant. */
 static void test_irc_wires_have_nothing_for_what_is_not_for_irc(void **state)
 {
 	struct harness *harness = *state;
@@ -183,9 +183,9 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 	    TEST(test_irc_wires_cost_nothing_for_the_plain_line),
-	    TEST(test_irc_wires_make_each_form_once),
+	    TEST(test_irc_wires_make_each_variant_once),
 	    TEST(test_irc_wires_frame_a_line_without_its_end),
-	    TEST(test_irc_wires_keep_the_forms_of_one_change),
+	    TEST(test_irc_wires_keep_the_variants_of_one_change),
 	    TEST(test_irc_wires_do_not_count_tags),
 	    TEST(test_irc_wires_have_nothing_for_what_is_not_for_irc),
 	    TEST(test_irc_wires_follow_the_capabilities_of_each_session),
