@@ -8,8 +8,15 @@
 
 /* Keep sorted: searched with bsearch(). */
 const struct irc_command irc_commands[] = {
+    {.name = "ADMIN", .run = irc_command_admin},
+    {.name = "AWAY", .run = irc_command_away},
     {.name = "CAP", .run = irc_command_cap, .params_min = 1, .before_registration = true},
+    {.name = "HELP", .run = irc_command_help},
+    {.name = "HELPOP", .run = irc_command_help},
+    {.name = "INFO", .run = irc_command_info},
+    {.name = "ISON", .run = irc_command_ison, .params_min = 1},
     {.name = "JOIN", .run = irc_command_join, .params_min = 1},
+    {.name = "LINKS", .run = irc_command_links},
     {.name = "LIST", .run = irc_command_list},
     {.name = "LUSERS", .run = irc_command_lusers},
     {.name = "MODE", .run = irc_command_mode, .params_min = 1},
@@ -17,6 +24,7 @@ const struct irc_command irc_commands[] = {
     {.name = "NAMES", .run = irc_command_names},
     {.name = "NICK", .run = irc_command_nick, .before_registration = true},
     {.name = "NOTICE", .run = irc_command_notice, .params_min = 2},
+    {.name = "OPER", .run = irc_command_oper, .params_min = 2},
     {.name = "PART", .run = irc_command_part, .params_min = 1},
     {.name = "PASS", .run = irc_command_pass, .before_registration = true},
     {.name = "PING", .run = irc_command_ping, .before_registration = true},
@@ -24,7 +32,9 @@ const struct irc_command irc_commands[] = {
     {.name = "PRIVMSG", .run = irc_command_privmsg, .params_min = 2},
     {.name = "QUIT", .run = irc_command_quit, .before_registration = true},
     {.name = "SETNAME", .run = irc_command_setname},
+    {.name = "STATS", .run = irc_command_stats, .params_min = 1},
     {.name = "TAGMSG", .run = irc_command_tagmsg, .params_min = 1},
+    {.name = "TIME", .run = irc_command_time},
     {.name = "TOPIC", .run = irc_command_topic, .params_min = 1},
     /* A client with a real name in Latin-1 would wait for ever if it were ignored. */
     {.name = "USER",
@@ -33,6 +43,7 @@ const struct irc_command irc_commands[] = {
      .before_registration = true,
      .takes_repaired = true},
     {.name = "USERHOST", .run = irc_command_userhost, .params_min = 1},
+    {.name = "VERSION", .run = irc_command_version},
     {.name = "WHO", .run = irc_command_who},
     {.name = "WHOIS", .run = irc_command_whois},
     {.name = "WHOWAS", .run = irc_command_whowas},

@@ -85,6 +85,7 @@ static inline struct harness *harness_create(void)
 	    .ping_timeout = 180,
 	    .registration_timeout = 30,
 	    .max_channels = 100,
+	    .max_masks = 3,
 	};
 	harness->status = (struct status){
 	    .version = "1.2.3",

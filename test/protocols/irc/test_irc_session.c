@@ -12,8 +12,11 @@
 	  " :Your host is " TEST_SERVER ", running version rcstreamd-1.2.3" CRLF S " 003 " nick   \
 	  " :This server was created 2023-11-14 22:13:20 UTC" CRLF S " 004 " nick " " TEST_SERVER \
 	  " rcstreamd-1.2.3 i bklmnstv" CRLF S " 005 " nick                                       \
-	  " NETWORK=Example CASEMAPPING=ascii CHANTYPES=# CHANMODES=b,k,l,mnst "                  \
-	  "NICKLEN=30 CHANNELLEN=50 PREFIX=(ov)@+ NAMELEN=128 SAFELIST UTF8ONLY "                 \
+	  " NETWORK=Example CASEMAPPING=ascii CHANTYPES=# CHANMODES=b,k,l,mnst PREFIX=(ov)@+ "    \
+	  "NICKLEN=30 CHANNELLEN=50 USERLEN=63 HOSTLEN=63 NAMELEN=128 AWAYLEN=200 SAFELIST "      \
+	  "ELIST=MNU "                                                                            \
+	  ":are supported by this server" CRLF S " 005 " nick                                     \
+	  " WHOX UTF8ONLY TARGMAX=JOIN:,LIST:,NAMES:,NOTICE:,PART:,PRIVMSG:,WHOIS:1 MASKJOIN=3 "  \
 	  ":are supported by this server" CRLF S " 251 " nick                                     \
 	  " :There are 0 users and 1 invisible on 1 servers" CRLF S " 252 " nick                  \
 	  " 0 :operator(s) online" CRLF S " 253 " nick " 0 :unknown connection(s)" CRLF S         \
