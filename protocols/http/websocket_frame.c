@@ -6,8 +6,9 @@
 
 #include "server/base/utf8.h"
 
-#define FINAL_TEXT  0x81
-#define FINAL_CLOSE 0x88
+#define FINAL_TEXT   0x81
+#define FINAL_BINARY 0x82
+#define FINAL_CLOSE  0x88
 
 #define LENGTH_16       126 /* the length follows in two bytes */
 #define LENGTH_64       127 /* in eight */
@@ -38,6 +39,12 @@ static void append_header(struct buffer *out, unsigned first, size_t length)
 void websocket_frame_text(struct buffer *out, const char *bytes, size_t length)
 {
 	append_header(out, FINAL_TEXT, length);
+	buffer_append(out, bytes, length);
+}
+
+void websocket_frame_binary(struct buffer *out, const char *bytes, size_t length)
+{
+	append_header(out, FINAL_BINARY, length);
 	buffer_append(out, bytes, length);
 }
 

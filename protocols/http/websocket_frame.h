@@ -15,6 +15,9 @@
 /* Add one text frame of `length` bytes, which must be valid UTF-8. */
 void websocket_frame_text(struct buffer *out, const char *bytes, size_t length);
 
+/* Add one binary frame of `length` bytes. */
+void websocket_frame_binary(struct buffer *out, const char *bytes, size_t length);
+
 /* Add one close frame; `text` is cut to the 123 bytes that fit (§5.5). */
 void websocket_frame_close(struct buffer *out, unsigned code, const char *text);
 

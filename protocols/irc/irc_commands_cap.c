@@ -3,65 +3,41 @@
  * Capability negotiation (ircv3.net, "Capability Negotiation").  A client that
  * begins it before it has registered is not registered until CAP END.
  */
+#include <stdlib.h>
 #include <string.h>
 
 #include "protocols/irc/irc_commands.h"
 #include "protocols/irc/irc_reply.h"
 
-static const struct capability {
-	const char *name;
-	unsigned bit;
-} capabilities[] = {
-    /* Nothing to do: nobody here has more than one prefix. */
-    {"multi-prefix", 1u << 0},
-};
-
-#define CAPABILITIES (sizeof(capabilities) / sizeof(capabilities[0]))
-
-/* Reply with the names of those whose bits are in `bits`. */
-static void reply_names(struct irc_session *session, const char *subcommand, unsigned bits)
+/* What is left of a line behind ":S CAP N LIST * :". */
+static size_t names_length_max(const struct irc_session *session)
 {
-	struct buffer names = {0};
-
-	for (size_t i = 0; i < CAPABILITIES; i++) {
-		if ((capabilities[i].bit & bits) != 0) {
-			buffer_printf(&names, "%s%s", names.length > 0 ? " " : "",
-			              capabilities[i].name);
-		}
-	}
-	irc_reply_line(session, ":%s CAP %s %s :%.*s", session->server->conf->server_name,
-	               irc_session_nick(session), subcommand, (int)names.length,
-	               names.length > 0 ? names.bytes : "");
-	buffer_finish(&names);
+	return IRC_TEXT_MAX - strlen(session->server->conf->server_name) -
+	       strlen(irc_session_nick(session)) - strlen(": CAP  LIST * :");
 }
 
-static unsigned find_bit(const char *name, size_t length)
+/*
+ * Reply with the names of those in `bits`.  A client that knows 302 takes a list on
+ * several lines, all but the last marked by "*"; another is told what fits on one.
+ */
+static void reply_names(struct irc_session *session, const char *subcommand, unsigned bits,
+                        bool is_302)
 {
-	for (size_t i = 0; i < CAPABILITIES; i++) {
-		if (strlen(capabilities[i].name) == length &&
-		    memcmp(capabilities[i].name, name, length) == 0) {
-			return capabilities[i].bit;
-		}
-	}
-	return 0;
-}
+	bool with_values = is_302 && strcmp(subcommand, "LS") == 0;
+	enum irc_capability_index next = 0;
+	bool has_more;
 
-/* Write to `bits` what the session has after the request; false when it names one unknown. */
-static bool apply(const char *request, unsigned *bits)
-{
-	while (*(request += strspn(request, " ")) != '\0') {
-		bool is_off = *request == '-';
-		const char *name = request + (is_off ? 1 : 0);
-		size_t length = strcspn(name, " ");
-		unsigned bit = find_bit(name, length);
+	do {
+		struct buffer names = {0};
 
-		if (bit == 0) {
-			return false;
-		}
-		*bits = is_off ? *bits & ~bit : *bits | bit;
-		request = name + length;
-	}
-	return true;
+		has_more = irc_capabilities_write(&names, bits, with_values,
+		                                  names_length_max(session), &next) &&
+		           is_302;
+		irc_reply_line(session, ":%s CAP %s %s %s:%.*s", session->server->conf->server_name,
+		               irc_session_nick(session), subcommand, has_more ? "* " : "",
+		               (int)names.length, names.length > 0 ? names.bytes : "");
+		buffer_finish(&names);
+	} while (has_more);
 }
 
 static void suspend_registration(struct irc_session *session)
@@ -69,31 +45,47 @@ static void suspend_registration(struct irc_session *session)
 	session->is_negotiating = !session->is_registered;
 }
 
+/*
+ * The version counts as a number, and the highest that was ever said stays; the reply
+ * is as this request wants it.
+ */
 static void on_ls(struct irc_session *session, const char *argument)
 {
-	(void)argument; /* the version: 302 changes nothing for capabilities without values */
+	bool is_302 = strtoul(argument, NULL, 10) >= IRC_CAP_VERSION_302;
+
 	suspend_registration(session);
-	reply_names(session, "LS", ~0u);
+	if (is_302) {
+		session->knows_cap_302 = true;
+		session->capabilities |= IRC_CAP_CAP_NOTIFY;
+	}
+	reply_names(session, "LS", IRC_CAP_ALL, is_302);
 }
 
 static void on_list(struct irc_session *session, const char *argument)
 {
 	(void)argument;
-	reply_names(session, "LIST", session->capabilities);
+	reply_names(session, "LIST", session->capabilities, session->knows_cap_302);
+}
+
+/* Whether all of the request can be had; 302 implies cap-notify for good. */
+static bool is_granted(const struct irc_session *session, const char *request, unsigned *bits)
+{
+	return irc_capabilities_request(request, bits) &&
+	       !(session->knows_cap_302 && (*bits & IRC_CAP_CAP_NOTIFY) == 0);
 }
 
 /* All of them or none. */
 static void on_req(struct irc_session *session, const char *argument)
 {
 	unsigned bits = session->capabilities;
-	bool is_granted = apply(argument, &bits);
+	bool is_ack = is_granted(session, argument, &bits);
 
 	suspend_registration(session);
-	if (is_granted) {
+	irc_reply_line(session, ":%s CAP %s %s :%s", session->server->conf->server_name,
+	               irc_session_nick(session), is_ack ? "ACK" : "NAK", argument);
+	if (is_ack) {
 		session->capabilities = bits;
 	}
-	irc_reply_line(session, ":%s CAP %s %s :%s", session->server->conf->server_name,
-	               irc_session_nick(session), is_granted ? "ACK" : "NAK", argument);
 }
 
 static void on_end(struct irc_session *session, const char *argument)

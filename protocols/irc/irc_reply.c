@@ -41,6 +41,34 @@ void irc_reply_line(struct irc_session *session, const char *format, ...)
 	flush_when_full(session);
 }
 
+static void reply_standard(struct irc_session *session, const char *type, const char *command,
+                           const char *code, const char *const explanation[2])
+{
+	const char *context = explanation[0];
+
+	irc_reply_line(session, ":%s %s %s %s%s%s :%s", session->server->conf->server_name, type,
+	               command, code, context != NULL ? " " : "", context != NULL ? context : "",
+	               explanation[1]);
+}
+
+void irc_reply_fail(struct irc_session *session, const char *command, const char *code,
+                    const char *context, const char *text)
+{
+	reply_standard(session, "FAIL", command, code, (const char *const[]){context, text});
+}
+
+void irc_reply_warn(struct irc_session *session, const char *command, const char *code,
+                    const char *context, const char *text)
+{
+	reply_standard(session, "WARN", command, code, (const char *const[]){context, text});
+}
+
+void irc_reply_note(struct irc_session *session, const char *command, const char *code,
+                    const char *context, const char *text)
+{
+	reply_standard(session, "NOTE", command, code, (const char *const[]){context, text});
+}
+
 void irc_reply_flush(struct irc_session *session)
 {
 	struct buffer *replies = &session->server->replies;

@@ -27,6 +27,18 @@ void irc_reply_numeric(struct irc_session *session, enum irc_numeric numeric,
 void irc_reply_line(struct irc_session *session, const char *format, ...)
     __attribute__((format(printf, 2, 3)));
 
+/*
+ * IRCv3 standard replies, ":S FAIL COMMAND CODE CONTEXT :text": it failed, it worked but
+ * something is wrong, there is something to know.  `command` is "*" for none; `context` is
+ * any number of words, NULL for none.
+ */
+void irc_reply_fail(struct irc_session *session, const char *command, const char *code,
+                    const char *context, const char *text);
+void irc_reply_warn(struct irc_session *session, const char *command, const char *code,
+                    const char *context, const char *text);
+void irc_reply_note(struct irc_session *session, const char *command, const char *code,
+                    const char *context, const char *text);
+
 /* Hand what has been gathered to the connection. */
 void irc_reply_flush(struct irc_session *session);
 

@@ -80,6 +80,7 @@ struct irc_server *irc_server_create(const struct front_end_env *env)
 	               conf->bot_name, conf->server_name);
 	irc_encoder_init(&server->encoder, server->bot_source, &server->channels,
 	                 &env->metrics->irc_lines_cut);
+	irc_wires_init(&server->wires, server);
 	server->maker.ops = &maker_ops;
 	(void)bus_subscribe(env->bus, &server->maker, BUS_CHANNEL, (struct text){"*", 1});
 	return server;
@@ -95,6 +96,7 @@ void irc_server_destroy(struct irc_server *server)
 		free(server->channels.items[i]);
 	}
 	irc_channels_finish(&server->channels);
+	irc_wires_finish(&server->wires);
 	buffer_finish(&server->replies);
 	free(server);
 }

@@ -5,6 +5,7 @@
 #include "protocols/front_end.h"
 #include "protocols/irc/irc_channels.h"
 #include "protocols/irc/irc_encode.h"
+#include "protocols/irc/irc_wires.h"
 
 /*
  * One worker's IRC server: what its sessions share.  It owns the channels, which
@@ -24,6 +25,7 @@ struct irc_server {
 	const struct conf_irc *conf;
 	char bot_source[IRC_SOURCE_MAX]; /* "B!B@S" */
 	struct irc_encoder encoder;
+	struct irc_wires wires;       /* of the change that is being delivered */
 	struct irc_channels channels; /* owns them */
 	struct subscriber maker;      /* of channels */
 	struct buffer replies;        /* of the session that is being served; empty in between */

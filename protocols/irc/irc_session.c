@@ -25,12 +25,31 @@ static const struct clock *clock_of(const struct irc_session *session)
 static void on_change(struct subscriber *subscriber, struct delivery *delivery)
 {
 	struct irc_session *session = container_of(subscriber, struct irc_session, subscriber);
-	struct wire *wire = delivery_wire(delivery, &session->server->encoder.encoder);
+	struct wire *wire = irc_wires_get(&session->server->wires, delivery,
+	                                  irc_session_tags(session), session->framing);
 
 	if (wire != NULL) {
 		connection_send(session->connection, wire);
 		metric_add(&metrics_of(session)->irc_deliveries, 1);
 	}
+}
+
+/* Who asks for the structured change can name it, too. */
+unsigned irc_session_tags(const struct irc_session *session)
+{
+	unsigned capabilities = session->capabilities;
+	unsigned tags = 0;
+
+	if ((capabilities & IRC_CAP_SERVER_TIME) != 0) {
+		tags |= IRC_TAG_TIME;
+	}
+	if ((capabilities & (IRC_CAP_MESSAGE_TAGS | IRC_CAP_CHANGE)) != 0) {
+		tags |= IRC_TAG_MSGID;
+	}
+	if ((capabilities & IRC_CAP_CHANGE) != 0) {
+		tags |= IRC_TAG_CHANGE;
+	}
+	return tags;
 }
 
 static const struct subscriber_ops subscriber_ops = {.deliver = on_change};

@@ -5,6 +5,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "protocols/irc/irc_capabilities.h"
 #include "protocols/irc/irc_message.h"
 #include "protocols/irc/irc_server.h"
 #include "server/base/deadlines.h"
@@ -37,9 +38,12 @@ struct irc_session {
 	uint64_t pong_ms;  /* last sign of life */
 	uint64_t signon_s; /* Unix time of the connection */
 	struct irc_lines lines;
-	bool is_negotiating; /* CAP: registration waits for CAP END */
-	bool is_registered;  /* counted in irc_registered */
-	unsigned capabilities;
+	bool is_negotiating;         /* CAP: registration waits for CAP END */
+	bool knows_cap_302;          /* the version of CAP LS, once said */
+	bool is_registered;          /* counted in irc_registered */
+	unsigned capabilities;       /* of IRC_CAP_... */
+	enum irc_framing framing;    /* of what is sent */
+	uint32_t batches;            /* how many were begun: the last one's reference */
 	char nick[IRC_NICK_MAX + 1]; /* "" before NICK */
 };
 
@@ -63,6 +67,9 @@ bool irc_session_join(struct irc_session *session, struct irc_channel *channel);
 
 /* Leave a channel.  False when it was not joined. */
 bool irc_session_part(struct irc_session *session, const struct irc_channel *channel);
+
+/* The IRC_TAG_... that the session's changes carry. */
+unsigned irc_session_tags(const struct irc_session *session);
 
 /* Write a line of debugging about this client. */
 void irc_session_log(const struct irc_session *session, const char *id, const char *text);

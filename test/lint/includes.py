@@ -13,7 +13,7 @@ LAYERS = {
     "server/net": {"server/base", "conf"},
     "ingest": {"server/base", "conf", "server/feed"},
     "protocols": BELOW_PROTOCOLS,
-    "protocols/irc": BELOW_PROTOCOLS | {"protocols"},
+    "protocols/irc": BELOW_PROTOCOLS | {"protocols", "protocols/http"},
     "protocols/http": BELOW_PROTOCOLS | {"protocols"},
     "protocols/socketio": BELOW_PROTOCOLS | {"protocols", "protocols/http"},
     "protocols/sse": BELOW_PROTOCOLS | {"protocols", "protocols/http"},
@@ -46,6 +46,8 @@ FIGURES_READERS = ("server/net", "ingest", "protocols")
 CODECS = (
     "ingest/eventstreams_meta.[ch]",
     "ingest/sse_reader.[ch]",
+    "protocols/irc/irc_capabilities.[ch]",
+    "protocols/irc/irc_change_tag.[ch]",
     "protocols/irc/irc_message.[ch]",
     "protocols/socketio/socketio_packet.[ch]",
     "protocols/sse/sse_event.[ch]",

@@ -314,13 +314,18 @@ static void test_irc_commands_nick_takes_what_is_valid(void **state)
 	(void)close(client);
 }
 
+#define CAP(rest) ":" TEST_SERVER " CAP reader " rest CRLF
+#define OFFERED(value)                                                                            \
+	CAP("LS :batch cap-notify draft/chathistory echo-message extended-join labeled-response " \
+	    "message-tags multi-prefix rcstreamd.alt/change" value                                \
+	    " server-time setname standard-replies userhost-in-names")
+
 /* ircv3.net, "Capability Negotiation": all or nothing, and nothing of it ends the connection. */
 static void test_irc_commands_cap(void **state)
 {
-#define CAP(rest) ":" TEST_SERVER " CAP reader " rest CRLF
 	static const struct answer answers[] = {
-	    {"CAP LS", CAP("LS :multi-prefix")},
-	    {"CAP LS 302", CAP("LS :multi-prefix")},
+	    {"CAP LS", OFFERED("")},
+	    {"CAP LS 301", OFFERED("")},
 	    {"CAP LIST", CAP("LIST :")},
 	    {"CAP REQ :sasl", CAP("NAK :sasl")},
 	    {"CAP REQ :multi-prefix sasl", CAP("NAK :multi-prefix sasl")},
@@ -332,6 +337,27 @@ static void test_irc_commands_cap(void **state)
 	    {"CAP REQ", CAP("ACK :")},
 	    {"CAP END", ""},
 	    {"CAP FOO", R("410", "FOO :Invalid CAP command")},
+	    {"CAP", R("461", "CAP :Not enough parameters")},
+	};
+
+	CHECK(state, answers);
+}
+
+/* ibid.: the version is a number; 302 brings values and cap-notify, which then stays; the
+ * highest version that was said counts from then on. */
+static void test_irc_commands_cap_302(void **state)
+{
+	static const struct answer answers[] = {
+	    {"CAP REQ :cap-notify", CAP("ACK :cap-notify")},
+	    {"CAP REQ :-cap-notify", CAP("ACK :-cap-notify")},
+	    {"CAP LIST", CAP("LIST :")},
+	    {"CAP LS 307", OFFERED("=json")},
+	    {"CAP LIST", CAP("LIST :cap-notify")},
+	    {"CAP LS", OFFERED("")},
+	    {"CAP REQ :-cap-notify setname", CAP("NAK :-cap-notify setname")},
+	    {"CAP REQ :cap-notify -server-time", CAP("ACK :cap-notify -server-time")},
+	    {"CAP REQ :rcstreamd.alt/change", CAP("ACK :rcstreamd.alt/change")},
+	    {"CAP LIST", CAP("LIST :cap-notify rcstreamd.alt/change")},
 	};
 
 	CHECK(state, answers);
@@ -355,6 +381,7 @@ int main(void)
 	    TEST(test_irc_commands_of_login_later),
 	    TEST(test_irc_commands_nick_takes_what_is_valid),
 	    TEST(test_irc_commands_cap),
+	    TEST(test_irc_commands_cap_302),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -94,7 +94,10 @@ static void test_irc_session_waits_for_the_end_of_cap(void **state)
 	struct harness *harness = *state;
 	int client = client_open(harness);
 
-	exchange(harness, client, "CAP LS 302", S " CAP * LS :multi-prefix" CRLF);
+	exchange(harness, client, "CAP LS 302",
+	         S " CAP * LS :batch cap-notify draft/chathistory echo-message extended-join "
+	           "labeled-response message-tags multi-prefix rcstreamd.alt/change=json "
+	           "server-time setname standard-replies userhost-in-names" CRLF);
 	say(client, "NICK reader");
 	say(client, "USER user 0 * :Real");
 	expect_nothing(harness, client);

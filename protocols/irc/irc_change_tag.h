@@ -1,0 +1,27 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef PROTOCOLS_IRC_IRC_CHANGE_TAG_H
+#define PROTOCOLS_IRC_IRC_CHANGE_TAG_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "server/base/buffer.h"
+#include "server/feed/change.h"
+
+/*
+ * Codec: the value of the tag that carries the structured change: compact JSON, an
+ * object with those members of RCFeed that a program needs when the line was cut, escaped
+ * as tags want it.  What is not known is left out.
+ *
+ * Threads: any; no state.
+ */
+
+/*
+ * Add the value, in at most `length_max` bytes.  One too long is made shorter: the
+ * comment is cut at a character boundary, then that of the log entry, then whole members
+ * go, the longest texts first; the member "cut" lists the names of all of these.
+ * False, with nothing added, when not even the numbers fit, or the change has no object.
+ */
+bool irc_change_tag_append(struct buffer *out, const struct change *change, size_t length_max);
+
+#endif
