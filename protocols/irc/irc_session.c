@@ -151,8 +151,9 @@ static size_t on_input(struct connection *connection, const char *bytes, size_t 
 			break;
 		}
 		run_line(session, line);
-		if (session->list_after != NULL) {
-			/* A LIST that is not through: the line comes again when there is room. */
+		if (session->list_after != NULL || session->is_paused) {
+			/* A LIST or CHATHISTORY that is not through: the line comes again when
+			 * there is room. */
 			session->lines = before;
 			break;
 		}
@@ -198,6 +199,7 @@ static void on_closed(struct connection *connection, enum close_reason reason)
 	irc_channels_finish(&session->joined);
 	free(session->user);
 	free(session->real_name);
+	free(session->chathistory);
 	free(session);
 }
 
