@@ -50,14 +50,13 @@ static const char *word(const char *text)
 	return text[0] == '\0' || text[0] == ':' || strchr(text, ' ') != NULL ? "*" : text;
 }
 
-static void fail(struct irc_session *session, const char *code, const char *const context[2],
+static void fail(struct irc_session *session, const char *code, const char *const context[3],
                  const char *text)
 {
 	struct buffer words = {0};
 
-	buffer_append_text(&words, word(context[0]));
-	if (context[1] != NULL) {
-		buffer_printf(&words, " %s", word(context[1]));
+	for (size_t i = 0; i < 3 && context[i] != NULL; i++) {
+		buffer_printf(&words, "%s%s", i > 0 ? " " : "", word(context[i]));
 	}
 	buffer_append_byte(&words, '\0');
 	irc_reply_fail(session, COMMAND, code, words.bytes, text);
@@ -67,7 +66,7 @@ static void fail(struct irc_session *session, const char *code, const char *cons
 static void fail_target(struct irc_session *session, const struct irc_history_request *request,
                         const char *code, const char *text)
 {
-	fail(session, code, (const char *const[]){request->name, request->target}, text);
+	fail(session, code, (const char *const[3]){request->name, request->target}, text);
 }
 
 /* With the msgid from which on everything is kept, "*" when that is nothing. */

@@ -111,9 +111,12 @@ static bool parse_time(const char *text, uint64_t *unix_ms)
 
 /* --- parameters --------------------------------------------------------- */
 
-static bool parse_reference(const char *text, enum irc_history_subcommand subcommand,
+static bool parse_reference(const char *text, const struct irc_history_request *request,
                             struct irc_reference *reference, struct irc_history_refusal *refusal)
 {
+	enum irc_history_subcommand subcommand = request->subcommand;
+	const char *target = request->target;
+
 	*reference = (struct irc_reference){.type = IRC_REFERENCE_NONE};
 	if (subcommand == IRC_HISTORY_LATEST && strcmp(text, "*") == 0) {
 		return true;
@@ -124,7 +127,8 @@ static bool parse_reference(const char *text, enum irc_history_subcommand subcom
 		return true;
 	}
 	if (strncmp(text, TIMESTAMP, strlen(TIMESTAMP)) != 0) {
-		return refuse(refusal, "INVALID_MSGREFTYPE", text,
+		refusal->context[2] = text;
+		return refuse(refusal, "INVALID_MSGREFTYPE", target,
 		              "Not a message reference of a type that is known here");
 	}
 	reference->type = IRC_REFERENCE_TIME;
@@ -177,7 +181,7 @@ bool irc_history_request_parse(const struct irc_message *message,
 	const char *const *next = message->params;
 	const struct subcommand *subcommand;
 
-	*refusal = (struct irc_history_refusal){.context = {"*", NULL}};
+	*refusal = (struct irc_history_refusal){.context = {"*"}};
 	if (message->param_count == 0) {
 		return refuse(refusal, "INVALID_PARAMS", NULL, "Insufficient parameters");
 	}
@@ -193,8 +197,7 @@ bool irc_history_request_parse(const struct irc_message *message,
 	request->name = subcommand->name;
 	request->target = subcommand->has_target ? *next++ : "*";
 	for (unsigned i = 0; i < subcommand->references; i++) {
-		if (!parse_reference(*next++, request->subcommand, &request->references[i],
-		                     refusal)) {
+		if (!parse_reference(*next++, request, &request->references[i], refusal)) {
 			return false;
 		}
 	}

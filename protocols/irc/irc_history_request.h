@@ -53,7 +53,7 @@ struct irc_history_request {
 /* What to answer with FAIL. */
 struct irc_history_refusal {
 	const char *code;       /* "INVALID_PARAMS" */
-	const char *context[2]; /* the subcommand as given, and what is wrong; NULL: none */
+	const char *context[3]; /* the subcommand as given, and what is wrong; NULL: no more */
 	const char *text;
 };
 
