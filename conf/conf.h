@@ -52,6 +52,7 @@ struct conf {
 	struct conf_log log;
 	struct conf_slow_client slow_client;
 	struct conf_duplicates duplicates;
+	struct conf_history history;
 	struct conf_irc irc;
 	struct conf_http http;
 	struct conf_socketio socketio;

@@ -9,6 +9,7 @@
 /* Keep sorted: searched with bsearch(). */
 const struct irc_command irc_commands[] = {
     {.name = "CAP", .run = irc_command_cap, .params_min = 1, .before_registration = true},
+    {.name = "CHATHISTORY", .run = irc_command_chathistory},
     {.name = "JOIN", .run = irc_command_join, .params_min = 1},
     {.name = "LIST", .run = irc_command_list},
     {.name = "LUSERS", .run = irc_command_lusers},

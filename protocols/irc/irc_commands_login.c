@@ -33,6 +33,7 @@ static void welcome(struct irc_session *session)
 	const struct irc_server *server = session->server;
 	const struct conf_irc *conf = server->conf;
 	char source[IRC_SOURCE_MAX], version[IRC_VERSION_MAX], date[32];
+	char limit[IRC_NUMBER_MAX];
 
 	(void)irc_server_version(server, version);
 	irc_reply(session, RPL_WELCOME, conf->network, irc_session_source(session, source));
@@ -40,7 +41,7 @@ static void welcome(struct irc_session *session)
 	irc_reply(session, RPL_CREATED,
 	          date_text(irc_server_started_s(server), date, sizeof(date)));
 	irc_reply(session, RPL_MYINFO, conf->server_name, version);
-	irc_reply(session, RPL_ISUPPORT, conf->network);
+	irc_reply(session, RPL_ISUPPORT, conf->network, irc_number(limit, conf->chathistory_limit));
 	irc_command_lusers(session, NULL);
 	irc_command_motd(session, NULL);
 	irc_reply(session, RPL_UMODEIS, NULL);

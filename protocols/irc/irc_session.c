@@ -122,6 +122,12 @@ static void on_check_due(struct deadline *deadline)
 
 /* --- input -------------------------------------------------------------- */
 
+/* Whether the command that was run goes on when its line comes again: a LIST. */
+static bool is_paused(const struct irc_session *session)
+{
+	return session->list_after != NULL;
+}
+
 static void run_line(struct irc_session *session, struct text line)
 {
 	struct irc_message message;
@@ -132,7 +138,7 @@ static void run_line(struct irc_session *session, struct text line)
 	if (irc_message_parse(&message, line)) {
 		irc_response_begin(session, message.tags);
 		irc_command_run(session, &message);
-		if (session->list_after != NULL) {
+		if (session->list_after != NULL || session->is_paused) {
 			irc_response_pause(session);
 		} else {
 			irc_response_end(session);
@@ -160,8 +166,9 @@ static size_t on_input(struct connection *connection, const char *bytes, size_t 
 			irc_reply(session, ERR_INPUTTOOLONG, NULL);
 		}
 		run_line(session, line);
-		if (session->list_after != NULL) {
-			/* A LIST that is not through: the line comes again when there is room. */
+		if (session->list_after != NULL || session->is_paused) {
+			/* A LIST or CHATHISTORY that is not through: the line comes again when
+			 * there is room. */
 			session->lines = before;
 			break;
 		}
@@ -207,6 +214,7 @@ static void on_closed(struct connection *connection, enum close_reason reason)
 	irc_channels_finish(&session->joined);
 	free(session->user);
 	free(session->real_name);
+	free(session->chathistory);
 	free(session);
 }
 

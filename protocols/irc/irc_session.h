@@ -33,7 +33,9 @@ struct irc_session {
 	struct deadline check;        /* every quarter of ping_timeout */
 	struct irc_channels joined;
 	const struct irc_channel *list_after; /* a LIST goes on behind this one; NULL: none is on */
-	char *user;                           /* NULL before USER */
+	struct irc_chathistory *chathistory;  /* a CHATHISTORY that goes on; NULL: none is on */
+	bool is_paused; /* the last command goes on when its line comes again */
+	char *user;     /* NULL before USER */
 	char *real_name;
 	uint64_t connected_ms;
 	uint64_t pong_ms;  /* last sign of life */

@@ -35,6 +35,7 @@ static void hand_over(struct lab *lab, unsigned first, unsigned last)
 		parts.json.bytes = json;
 		parts.json.length = (size_t)snprintf(json, sizeof(json), "{\"n\":%u}", first + i);
 		batch[i] = change_create(&parts);
+		batch[i]->id = first + i;
 		change_ref(batch[i], LAB_WORKERS - 1);
 	}
 	for (unsigned i = 0; i < LAB_WORKERS; i++) {

@@ -60,7 +60,7 @@ static void test_irc_numerics_are_in_order(void **state)
 static void test_irc_numerics_isupport_has_at_most_thirteen_tokens(void **state)
 {
 	struct buffer out = {0};
-	const char *const network[] = {"Example", NULL};
+	const char *const network[] = {"Example", "1000", NULL};
 	const char *text;
 	size_t spaces = 0;
 

@@ -13,7 +13,8 @@
 	  " :This server was created 2023-11-14 22:13:20 UTC" CRLF S " 004 " nick " " TEST_SERVER \
 	  " rcstreamd-1.2.3 i bklmnstv" CRLF S " 005 " nick                                       \
 	  " NETWORK=Example CASEMAPPING=ascii CHANTYPES=# CHANMODES=b,k,l,mnst "                  \
-	  "NICKLEN=30 CHANNELLEN=50 PREFIX=(ov)@+ NAMELEN=128 SAFELIST UTF8ONLY "                 \
+	  "NICKLEN=30 CHANNELLEN=50 PREFIX=(ov)@+ NAMELEN=128 SAFELIST UTF8ONLY CHATHISTORY=1000 "            \
+	  "MSGREFTYPES=msgid,timestamp "                                                          \
 	  ":are supported by this server" CRLF S " 251 " nick                                     \
 	  " :There are 0 users and 1 invisible on 1 servers" CRLF S " 252 " nick                  \
 	  " 0 :operator(s) online" CRLF S " 253 " nick " 0 :unknown connection(s)" CRLF S         \
