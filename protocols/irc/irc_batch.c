@@ -1,9 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "protocols/irc/irc_batch.h"
 
-#include <inttypes.h>
-#include <stdio.h>
-
 #include "protocols/irc/irc_reply.h"
 #include "server/base/memory.h"
 
@@ -11,7 +8,7 @@ void irc_batch_begin(struct irc_session *session, const char *type, const char *
                      char reference[IRC_BATCH_REFERENCE_MAX])
 {
 	require((session->capabilities & IRC_CAP_BATCH) != 0);
-	(void)snprintf(reference, IRC_BATCH_REFERENCE_MAX, "%" PRIu32, ++session->batches);
+	(void)irc_number(reference, ++session->batches);
 	irc_reply_line(session, ":%s BATCH +%s %s%s%s", session->server->conf->server_name,
 	               reference, type, parameter != NULL ? " " : "",
 	               parameter != NULL ? parameter : "");

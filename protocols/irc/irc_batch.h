@@ -11,7 +11,7 @@
  *
  * Threads: the worker's.
  */
-#define IRC_BATCH_REFERENCE_MAX 16 /* 32 bits in decimal and the NUL */
+#define IRC_BATCH_REFERENCE_MAX IRC_NUMBER_MAX
 
 /*
  * Say that a batch begins: ":S BATCH +REFERENCE TYPE PARAMETER"; no parameter when it is

@@ -139,26 +139,77 @@ static void cut_member(json_t *object, const char *name, struct buffer *out, siz
 	json_decref(whole);
 }
 
-/* Make the value fit; false when it cannot be done. */
-static bool shorten(json_t *object, struct buffer *out, size_t length_max)
+static void mark_cut(json_t *object, const char *name)
 {
-	json_t *cut = json_array();
+	(void)json_array_append_new(json_object_get(object, CUT), json_string(name));
+}
 
-	(void)json_object_set_new(object, CUT, cut);
-	for (size_t i = 0; i < COUNT(sacrifices) && encode(object, out) > length_max; i++) {
-		const char *name = sacrifices[i].name;
+static void unmark_cut(json_t *object, const char *name)
+{
+	json_t *cut = json_object_get(object, CUT);
 
-		if (json_object_get(object, name) == NULL) {
-			continue;
-		}
-		(void)json_array_append_new(cut, json_string(name));
-		if (sacrifices[i].is_cut) {
-			cut_member(object, name, out, length_max);
-		} else {
-			(void)json_object_del(object, name);
+	for (size_t i = json_array_size(cut); i-- > 0;) {
+		if (strcmp(json_string_value(json_array_get(cut, i)), name) == 0) {
+			(void)json_array_remove(cut, i);
 		}
 	}
-	return encode(object, out) <= length_max;
+}
+
+static void give_up(json_t *object, const struct sacrifice *sacrifice)
+{
+	if (json_object_get(object, sacrifice->name) == NULL) {
+		return;
+	}
+	mark_cut(object, sacrifice->name);
+	if (sacrifice->is_cut) {
+		(void)json_object_set_new(object, sacrifice->name, json_string(""));
+	} else {
+		(void)json_object_del(object, sacrifice->name);
+	}
+}
+
+/* Put back what was given up, or as much of it as fits. */
+static void restore(json_t *object, const struct sacrifice *sacrifice, json_t *value,
+                    struct buffer *out, size_t length_max)
+{
+	if (value == NULL) {
+		return;
+	}
+	(void)json_object_set(object, sacrifice->name, value);
+	unmark_cut(object, sacrifice->name);
+	if (encode(object, out) <= length_max) {
+		return;
+	}
+	mark_cut(object, sacrifice->name);
+	if (sacrifice->is_cut) {
+		cut_member(object, sacrifice->name, out, length_max);
+	} else {
+		(void)json_object_del(object, sacrifice->name);
+	}
+}
+
+/*
+ * Give up member after member until the value fits, then put back what there is room for:
+ * a short comment is not lost to long parameters.  False when it cannot be made to fit.
+ */
+static bool shorten(json_t *object, struct buffer *out, size_t length_max)
+{
+	json_t *whole = json_copy(object);
+	size_t count = 0;
+	bool fits;
+
+	(void)json_object_set_new(object, CUT, json_array());
+	while (encode(object, out) > length_max && count < COUNT(sacrifices)) {
+		give_up(object, &sacrifices[count++]);
+	}
+	fits = out->length <= length_max;
+	while (fits && count-- > 0) {
+		restore(object, &sacrifices[count], json_object_get(whole, sacrifices[count].name),
+		        out, length_max);
+	}
+	(void)encode(object, out);
+	json_decref(whole);
+	return fits;
 }
 
 bool irc_change_tag_append(struct buffer *out, const struct change *change, size_t length_max)

@@ -18,8 +18,8 @@
 
 /*
  * Add the value, in at most `length_max` bytes.  One too long is made shorter: the
- * comment is cut at a character boundary, then that of the log entry, then whole members
- * go, the longest texts first; the member "cut" lists the names of all of these.
+ * comment is cut at a character boundary, then that of the log entry, then other members
+ * are cut or go; the member "cut" lists the names of all of these.
  * False, with nothing added, when not even the numbers fit, or the change has no object.
  */
 bool irc_change_tag_append(struct buffer *out, const struct change *change, size_t length_max);

@@ -24,6 +24,8 @@ const struct irc_command irc_commands[] = {
     {.name = "PONG", .run = irc_command_pong, .before_registration = true},
     {.name = "PRIVMSG", .run = irc_command_privmsg, .params_min = 2},
     {.name = "QUIT", .run = irc_command_quit, .before_registration = true},
+    {.name = "SETNAME", .run = irc_command_setname},
+    {.name = "TAGMSG", .run = irc_command_tagmsg, .params_min = 1},
     {.name = "TOPIC", .run = irc_command_topic, .params_min = 1},
     /* A client with a real name in Latin-1 would wait for ever if it were ignored. */
     {.name = "USER",

@@ -38,6 +38,9 @@ void irc_command_run(struct irc_session *session, const struct irc_message *mess
 /* Login: RFC 2812 §3.1. */
 irc_command_fn irc_command_nick, irc_command_pass, irc_command_quit, irc_command_user;
 
+/* IRCv3 setname: the real name, changed later. */
+irc_command_fn irc_command_setname;
+
 /* Register a client that has said all that it takes; done by each that may be the last. */
 void irc_command_try_registration(struct irc_session *session);
 
@@ -54,6 +57,9 @@ irc_command_fn irc_command_join, irc_command_list, irc_command_names, irc_comman
 /* Users, and what is said to them: RFC 2812 §3.1.5, §3.3, §3.6, §4.8. */
 irc_command_fn irc_command_mode, irc_command_notice, irc_command_privmsg, irc_command_userhost,
     irc_command_who, irc_command_whois, irc_command_whowas;
+
+/* IRCv3 message-tags: what is said without a text. */
+irc_command_fn irc_command_tagmsg;
 
 /* The server: RFC 2812 §3.4, §3.7. */
 irc_command_fn irc_command_lusers, irc_command_motd, irc_command_ping, irc_command_pong;

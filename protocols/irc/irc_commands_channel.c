@@ -50,31 +50,49 @@ static void reply_topic(struct irc_session *session, const struct irc_channel *c
 	          irc_number(number, irc_server_started_s(server)));
 }
 
-/* The client and the bot, which has the channel for itself. */
+/*
+ * The client and the bot, which has the channel for itself; with userhost-in-names each as
+ * "nick!user@host".
+ */
 static void reply_names(struct irc_session *session, const struct irc_channel *channel)
 {
-	char names[IRC_NICK_MAX + sizeof(" @") + IRC_NICK_MAX];
+	bool with_hosts = (session->capabilities & IRC_CAP_USERHOST_IN_NAMES) != 0;
+	const struct irc_server *server = session->server;
 	bool is_in = irc_channels_has(&session->joined, channel);
+	char names[IRC_SOURCE_MAX + sizeof(" @") + IRC_SOURCE_MAX], source[IRC_SOURCE_MAX];
+	const char *self = with_hosts ? irc_session_source(session, source) : session->nick;
 
-	(void)snprintf(names, sizeof(names), "%s%s@%s", is_in ? session->nick : "",
-	               is_in ? " " : "", session->server->conf->bot_name);
+	(void)snprintf(names, sizeof(names), "%s%s@%s", is_in ? self : "", is_in ? " " : "",
+	               with_hosts ? server->bot_source : server->conf->bot_name);
 	irc_reply(session, RPL_NAMREPLY, channel->name, names);
 }
 
 /* --- JOIN and PART -------------------------------------------------------- */
 
+/* With extended-join: the account, of which there are none, and the real name. */
+static void reply_join(struct irc_session *session, const struct irc_channel *channel)
+{
+	char source[IRC_SOURCE_MAX];
+
+	(void)irc_session_source(session, source);
+	if ((session->capabilities & IRC_CAP_EXTENDED_JOIN) != 0) {
+		irc_reply_line(session, ":%s JOIN %s * :%s", source, channel->name,
+		               session->real_name);
+	} else {
+		irc_reply_line(session, ":%s JOIN %s", source, channel->name);
+	}
+}
+
 /* Twice is no error, and silent: no second copy of a change follows. */
 static void join(struct irc_session *session, const char *name)
 {
 	struct irc_channel *channel = find(&session->server->channels, name);
-	char source[IRC_SOURCE_MAX];
 
 	if (channel == NULL) {
 		irc_reply(session, ERR_NOSUCHCHANNEL, name);
 	} else if (irc_session_join(session, channel)) {
 		irc_session_log(session, "irc.joined", channel->name);
-		irc_reply_line(session, ":%s JOIN %s", irc_session_source(session, source),
-		               channel->name);
+		reply_join(session, channel);
 		reply_topic(session, channel);
 		reply_names(session, channel);
 		irc_reply(session, RPL_ENDOFNAMES, channel->name);

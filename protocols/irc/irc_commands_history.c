@@ -17,6 +17,7 @@
 #include "protocols/irc/irc_commands.h"
 #include "protocols/irc/irc_history_request.h"
 #include "protocols/irc/irc_reply.h"
+#include "protocols/irc/irc_response.h"
 #include "protocols/irc/irc_tags.h"
 #include "server/base/memory.h"
 
@@ -271,15 +272,6 @@ static bool is_nowhere(const struct irc_history_request *request,
 
 /* --- a reply -------------------------------------------------------------- */
 
-/* The command's line comes again: in the next turn, or when the client has taken what waits. */
-static void put_off(struct irc_session *session)
-{
-	session->is_paused = true;
-	if (!connection_is_choked(session->connection)) {
-		connection_resume(session->connection);
-	}
-}
-
 /* Find the first line; false when that takes another turn. */
 static bool count_back(const struct irc_session *session, const struct history_filter *filter,
                        struct irc_chathistory *plan, unsigned *looks)
@@ -402,8 +394,9 @@ static void reply_lines(struct irc_session *session, const struct irc_history_re
 	if (go_on(session, &filter, target, session->chathistory)) {
 		free(session->chathistory);
 		session->chathistory = NULL;
-	} else {
-		put_off(session);
+	} else if (!connection_is_choked(session->connection)) {
+		/* Another turn; when it is choked, its line comes again as soon as it is not. */
+		connection_resume(session->connection);
 	}
 }
 
@@ -465,12 +458,11 @@ static struct target *find_targets(const struct irc_session *session, uint64_t l
 
 static void send_target(struct irc_session *session, const struct target *target, const char *batch)
 {
+	const struct text no_tags = {.bytes = NULL, .length = 0};
 	struct buffer *replies = &session->server->replies;
 	char time[IRC_TIME_MAX];
 
-	if (batch[0] != '\0') {
-		buffer_printf(replies, "@batch=%s ", batch);
-	}
+	irc_response_tags(replies, session, NULL, (uint32_t)strtoul(batch, NULL, 10), no_tags);
 	buffer_printf(replies, ":%s " COMMAND " TARGETS %s %s\r\n",
 	              session->server->conf->server_name, target->channel->name,
 	              irc_tags_time(time, target->time_ms));
@@ -520,7 +512,6 @@ void irc_command_chathistory(struct irc_session *session, const struct irc_messa
 	struct irc_history_request request = {.subcommand = IRC_HISTORY_LATEST};
 	struct irc_history_refusal refusal;
 
-	session->is_paused = false;
 	if (!irc_history_request_parse(message, &request, &refusal)) {
 		fail(session, refusal.code, refusal.context, refusal.text);
 		return;

@@ -4,6 +4,7 @@
  * that says it is in; and QUIT.
  */
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <time.h>
 
@@ -94,8 +95,40 @@ void irc_command_user(struct irc_session *session, const struct irc_message *mes
 		return;
 	}
 	session->user = mem_copy_text(user, utf8_cut(user, strlen(user), IRC_USER_MAX));
-	session->real_name = mem_copy_text(real_name, strlen(real_name));
+	session->real_name =
+	    mem_copy_text(real_name, utf8_cut(real_name, strlen(real_name), IRC_REAL_NAME_MAX));
 	irc_command_try_registration(session);
+}
+
+static bool real_name_is_valid(const char *real_name)
+{
+	size_t length = strlen(real_name);
+
+	return length > 0 && length <= IRC_REAL_NAME_MAX;
+}
+
+/* A client that did not ask for the capability is told nothing (ircv3.net, "setname"). */
+void irc_command_setname(struct irc_session *session, const struct irc_message *message)
+{
+	bool is_told = (session->capabilities & IRC_CAP_SETNAME) != 0;
+	const char *real_name = message->params[0];
+	char source[IRC_SOURCE_MAX];
+
+	if (message->param_count == 0) {
+		irc_reply(session, ERR_NEEDMOREPARAMS, message->command);
+	} else if (!real_name_is_valid(real_name)) {
+		if (is_told) {
+			irc_reply_fail(session, message->command, "INVALID_REALNAME", NULL,
+			               "Realname is not valid");
+		}
+	} else {
+		free(session->real_name);
+		session->real_name = mem_copy_text(real_name, strlen(real_name));
+		if (is_told) {
+			irc_reply_line(session, ":%s SETNAME :%s",
+			               irc_session_source(session, source), real_name);
+		}
+	}
 }
 
 /* There are no passwords. */
@@ -114,6 +147,7 @@ void irc_command_quit(struct irc_session *session, const struct irc_message *mes
 	const char *reason = message->param_count > 0 ? message->params[0] : "No reason";
 
 	irc_reply_line(session, "ERROR :Closing Link: (Quit: %s)", reason);
+	irc_response_end(session);
 	irc_reply_flush(session);
 	connection_close(session->connection, CLOSE_CLIENT_QUIT);
 }

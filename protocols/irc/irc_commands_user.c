@@ -63,39 +63,74 @@ void irc_command_mode(struct irc_session *session, const struct irc_message *mes
 	}
 }
 
-/* --- PRIVMSG and NOTICE ------------------------------------------------------ */
+/* --- PRIVMSG, NOTICE and TAGMSG ---------------------------------------------- */
 
-static void echo(struct irc_session *session, const char *command, const char *text)
+static bool has_capability(const struct irc_session *session, enum irc_capability capability)
 {
-	char source[IRC_SOURCE_MAX];
-
-	irc_reply_line(session, ":%s %s %s :%s", irc_session_source(session, source), command,
-	               session->nick, text);
+	return (session->capabilities & (unsigned)capability) != 0;
 }
 
-/* The bot hears everything and says nothing. */
-static void say(struct irc_session *session, const char *target, const char *text)
+/* Send back what the client has said, with the tags that are for other clients. */
+static void repeat(struct irc_session *session, const struct irc_message *message,
+                   const char *target, bool is_aside)
+{
+	bool has_text = message->param_count > 1 && strcmp(message->command, "TAGMSG") != 0;
+	char source[IRC_SOURCE_MAX];
+	struct buffer tags = {0};
+
+	if (has_capability(session, IRC_CAP_MESSAGE_TAGS)) {
+		irc_tags_relay(&tags, message->tags);
+	}
+	irc_reply_styled(
+	    session,
+	    &(struct irc_reply_style){.tags = {tags.bytes, tags.length}, .is_aside = is_aside},
+	    ":%s %s %s%s%s", irc_session_source(session, source), message->command, target,
+	    has_text ? " :" : "", has_text ? message->params[1] : "");
+	buffer_finish(&tags);
+}
+
+/*
+ * The bot hears everything and says nothing; so does the client itself, who gets what it
+ * has said.  With echo-message it gets another copy before that, which answers the command
+ * and alone has its label (ircv3.net, "Labeled Responses").  False: nobody is there.
+ */
+static bool deliver(struct irc_session *session, const struct irc_message *message,
+                    const char *target)
+{
+	bool is_self = irc_session_is(session, target);
+	const char *name = is_self ? session->nick : session->server->conf->bot_name;
+
+	if (!is_self && !is_bot(session, target)) {
+		return false;
+	}
+	if (has_capability(session, IRC_CAP_ECHO_MESSAGE)) {
+		repeat(session, message, name, false);
+	}
+	if (is_self) {
+		repeat(session, message, name, true);
+	}
+	return true;
+}
+
+static void say(struct irc_session *session, const struct irc_message *message, const char *target)
 {
 	if (is_channel(target)) {
 		irc_reply(session, ERR_CANNOTSENDTOCHAN, target);
-	} else if (irc_session_is(session, target)) {
-		echo(session, "PRIVMSG", text);
-	} else if (!is_bot(session, target)) {
+	} else if (!deliver(session, message, target)) {
 		irc_reply(session, ERR_NOSUCHNICK, target);
 	}
 }
 
 /* RFC 2812 §3.3.2: a NOTICE is never answered. */
-static void notice(struct irc_session *session, const char *target, const char *text)
+static void notice(struct irc_session *session, const struct irc_message *message,
+                   const char *target)
 {
-	if (irc_session_is(session, target)) {
-		echo(session, "NOTICE", text);
-	}
+	(void)deliver(session, message, target);
 }
 
 static void each_target(struct irc_session *session, const struct irc_message *message,
-                        void (*act)(struct irc_session *session, const char *target,
-                                    const char *text))
+                        void (*act)(struct irc_session *session, const struct irc_message *message,
+                                    const char *target))
 {
 	char targets[3 * IRC_TEXT_MAX + 1];
 	char *rest = NULL;
@@ -103,7 +138,7 @@ static void each_target(struct irc_session *session, const struct irc_message *m
 	(void)snprintf(targets, sizeof(targets), "%s", message->params[0]);
 	for (const char *target = strtok_r(targets, ", ", &rest); target != NULL;
 	     target = strtok_r(NULL, ", ", &rest)) {
-		act(session, target, message->params[1]);
+		act(session, message, target);
 	}
 }
 
@@ -115,6 +150,16 @@ void irc_command_privmsg(struct irc_session *session, const struct irc_message *
 void irc_command_notice(struct irc_session *session, const struct irc_message *message)
 {
 	each_target(session, message, notice);
+}
+
+/* There is no such command before message-tags is on. */
+void irc_command_tagmsg(struct irc_session *session, const struct irc_message *message)
+{
+	if (has_capability(session, IRC_CAP_MESSAGE_TAGS)) {
+		each_target(session, message, say);
+	} else {
+		irc_reply(session, ERR_UNKNOWNCOMMAND, message->command);
+	}
 }
 
 /* --- WHO, WHOIS, WHOWAS, USERHOST -------------------------------------------- */

@@ -50,6 +50,7 @@ size_t irc_lines_next(struct irc_lines *lines, const char *bytes, size_t length,
 	size_t end, tags, length_max;
 
 	*line = (struct text){.bytes = bytes, .length = 0};
+	lines->was_refused = false;
 	if (lines->is_discarding) {
 		return discard(lines, bytes, length);
 	}
@@ -57,6 +58,7 @@ size_t irc_lines_next(struct irc_lines *lines, const char *bytes, size_t length,
 	tags = tags_length(bytes, end);
 	if (tags > IRC_TAGS_MAX) {
 		lines->is_discarding = true;
+		lines->was_refused = true;
 		return IRC_TAGS_MAX;
 	}
 	length_max = tags + IRC_TEXT_MAX;
@@ -145,6 +147,18 @@ static void split_params(struct irc_message *message, char *at)
 	}
 }
 
+/* Without the '@' and the space, which is missing when there is nothing else. */
+static struct text tags_of(struct text line, size_t length)
+{
+	if (length == 0) {
+		return (struct text){.bytes = NULL, .length = 0};
+	}
+	if (line.bytes[length - 1] == ' ') {
+		length--;
+	}
+	return (struct text){line.bytes + 1, length - 1};
+}
+
 bool irc_message_parse(struct irc_message *message, struct text line)
 {
 	size_t tags = tags_length(line.bytes, line.length);
@@ -152,6 +166,7 @@ bool irc_message_parse(struct irc_message *message, struct text line)
 	char *at, *params;
 
 	text.length = utf8_cut(text.bytes, text.length, IRC_TEXT_MAX);
+	message->tags = tags_of(line, tags);
 	message->param_count = 0;
 	message->was_repaired = !utf8_is_valid(text.bytes, text.length);
 	copy_repaired(message, text);

@@ -18,12 +18,13 @@
  */
 #define IRC_LINE_MAX   512                /* bytes of a line, its CR LF included */
 #define IRC_TEXT_MAX   (IRC_LINE_MAX - 2) /* without */
-#define IRC_TAGS_MAX   8191               /* IRCv3 message tags, the '@' and the space included */
+#define IRC_TAGS_MAX   4096 /* a client's IRCv3 tags, the '@' and the space included */
 #define IRC_PARAMS_MAX 15
 
 /* What is remembered between two calls of irc_lines_next().  All zero is the beginning. */
 struct irc_lines {
 	bool is_discarding; /* the tail of a line that was too long, up to its end */
+	bool was_refused;   /* what was taken last began a line with too many tags: answer 417 */
 };
 
 /*
@@ -31,12 +32,14 @@ struct irc_lines {
  * it took; 0 when no whole line is there yet, which is never so with more than
  * IRC_TAGS_MAX + IRC_TEXT_MAX bytes.  `line` is empty when what was taken held
  * none.  One too long is cut at IRC_TEXT_MAX, tags not counted, at a character
- * boundary; the rest of it is taken and thrown away.
+ * boundary; the rest of it is taken and thrown away.  Tags are never cut: with more
+ * than IRC_TAGS_MAX of them the whole line goes.
  */
 size_t irc_lines_next(struct irc_lines *lines, const char *bytes, size_t length, struct text *line);
 
 /* A line taken apart; the texts are NUL-terminated and point into `storage`. */
 struct irc_message {
+	struct text tags;    /* between '@' and space, as they came; part of the line, lent */
 	const char *command; /* ASCII letters in upper case */
 	const char *params[IRC_PARAMS_MAX];
 	size_t param_count;
@@ -45,9 +48,9 @@ struct irc_message {
 };
 
 /*
- * Take a line apart: tags and source are skipped, NUL bytes dropped, the fifteenth
- * parameter takes all that is left.  False when there is no command.  `line` is
- * copied.
+ * Take a line apart: the source is skipped, NUL bytes dropped, the fifteenth parameter
+ * takes all that is left.  False when there is no command.  `line` is copied but for
+ * its tags, which are not looked into.
  */
 bool irc_message_parse(struct irc_message *message, struct text line);
 

@@ -8,7 +8,7 @@
 #include "server/base/buffer.h"
 
 /*
- * Codec: the `msgid` of a change, "RUN-ID": the run of the server, which is the time of
+ * The `msgid` of a change, "RUN-ID": the run of the server, which is the time of
  * its start in milliseconds in hexadecimal, and the change's sequence id in decimal.  A
  * sequence begins anew with each run, so an id alone would name another change after a
  * restart.  It is the same in all workers, and of characters that no tag escapes.

@@ -27,6 +27,16 @@ void irc_reply_numeric(struct irc_session *session, enum irc_numeric numeric,
 void irc_reply_line(struct irc_session *session, const char *format, ...)
     __attribute__((format(printf, 2, 3)));
 
+/* How a line is said when it is not as all others are. */
+struct irc_reply_style {
+	struct text tags; /* client-only tags that go with it; lent */
+	bool is_aside;    /* not part of what the command is answered with, and not labelled */
+};
+
+/* As irc_reply_line(), in another style. */
+void irc_reply_styled(struct irc_session *session, const struct irc_reply_style *style,
+                      const char *format, ...) __attribute__((format(printf, 3, 4)));
+
 /*
  * IRCv3 standard replies, ":S FAIL COMMAND CODE CONTEXT :text": it failed, it worked but
  * something is wrong, there is something to know.  `command` is "*" for none; `context` is

@@ -5,6 +5,7 @@
 #include "protocols/front_end.h"
 #include "protocols/irc/irc_channels.h"
 #include "protocols/irc/irc_encode.h"
+#include "protocols/irc/irc_response.h"
 #include "protocols/irc/irc_wires.h"
 
 /*
@@ -29,6 +30,7 @@ struct irc_server {
 	struct irc_channels channels; /* owns them */
 	struct subscriber maker;      /* of channels */
 	struct buffer replies;        /* of the session that is being served; empty in between */
+	struct irc_response response; /* of the command that is being run */
 	uint64_t registered_max;      /* the most that any client here saw registered */
 };
 

@@ -122,6 +122,12 @@ static void on_check_due(struct deadline *deadline)
 
 /* --- input -------------------------------------------------------------- */
 
+/* Whether the command that was run goes on when its line comes again. */
+static bool is_paused(const struct irc_session *session)
+{
+	return session->list_after != NULL || session->chathistory != NULL;
+}
+
 static void run_line(struct irc_session *session, struct text line)
 {
 	struct irc_message message;
@@ -130,7 +136,13 @@ static void run_line(struct irc_session *session, struct text line)
 		return;
 	}
 	if (irc_message_parse(&message, line)) {
+		irc_response_begin(session, message.tags);
 		irc_command_run(session, &message);
+		if (is_paused(session)) {
+			irc_response_pause(session);
+		} else {
+			irc_response_end(session);
+		}
 	} else {
 		metric_add(&metrics_of(session)->irc_lines_ignored, 1);
 		irc_session_log(session, "irc.ignored", "a line without a command");
@@ -150,10 +162,12 @@ static size_t on_input(struct connection *connection, const char *bytes, size_t 
 		if (taken == 0) {
 			break;
 		}
+		if (session->lines.was_refused) {
+			irc_reply(session, ERR_INPUTTOOLONG, NULL);
+		}
 		run_line(session, line);
-		if (session->list_after != NULL || session->is_paused) {
-			/* A LIST or CHATHISTORY that is not through: the line comes again when
-			 * there is room. */
+		if (is_paused(session)) {
+			/* A LIST or CHATHISTORY that is not through: its line comes again. */
 			session->lines = before;
 			break;
 		}

@@ -22,8 +22,9 @@
  *
  * Threads: the worker's.
  */
-#define IRC_NICK_MAX 30
-#define IRC_USER_MAX 63 /* bytes; what is longer is cut */
+#define IRC_NICK_MAX      30
+#define IRC_USER_MAX      63  /* bytes; what is longer is cut */
+#define IRC_REAL_NAME_MAX 128 /* the same; NAMELEN in 005 */
 
 struct irc_session {
 	struct connection *connection;
@@ -33,8 +34,7 @@ struct irc_session {
 	struct irc_channels joined;
 	const struct irc_channel *list_after; /* a LIST goes on behind this one; NULL: none is on */
 	struct irc_chathistory *chathistory;  /* a CHATHISTORY that goes on; NULL: none is on */
-	bool is_paused; /* the last command goes on when its line comes again */
-	char *user;     /* NULL before USER */
+	char *user;                           /* NULL before USER */
 	char *real_name;
 	uint64_t connected_ms;
 	uint64_t pong_ms;  /* last sign of life */
@@ -45,7 +45,8 @@ struct irc_session {
 	bool is_registered;          /* counted in irc_registered */
 	unsigned capabilities;       /* of IRC_CAP_... */
 	enum irc_framing framing;    /* of what is sent */
-	uint32_t batches;            /* how many were begun: the last one's reference */
+	uint64_t batches;            /* how many were begun: the last one's reference */
+	uint64_t response_batch;     /* of a command that pauses; 0: of none */
 	char nick[IRC_NICK_MAX + 1]; /* "" before NICK */
 };
 

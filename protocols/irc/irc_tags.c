@@ -7,6 +7,7 @@
 
 #include "protocols/irc/irc_capabilities.h"
 #include "protocols/irc/irc_change_tag.h"
+#include "server/base/utf8.h"
 
 const char *irc_tags_time(char text[IRC_TIME_MAX], uint64_t unix_ms)
 {
@@ -133,4 +134,25 @@ struct text irc_tags_find(struct text tags, const char *key)
 		}
 	}
 	return found;
+}
+
+void irc_tags_relay(struct buffer *out, struct text tags)
+{
+	size_t start = out->length;
+
+	if (tags.length == 0 || memchr(tags.bytes, '\0', tags.length) != NULL ||
+	    !utf8_is_valid(tags.bytes, tags.length)) {
+		return;
+	}
+	while (tags.length > 0) {
+		struct text tag = take_tag(&tags);
+
+		if (tag.length < 2 || tag.bytes[0] != '+') {
+			continue;
+		}
+		if (out->length > start) {
+			buffer_append_byte(out, ';');
+		}
+		buffer_append(out, tag.bytes, tag.length);
+	}
 }

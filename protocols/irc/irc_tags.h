@@ -10,7 +10,7 @@
 #include "server/feed/change.h"
 
 /*
- * Codec: IRCv3 message tags, "@key=value;key=value " in front of a line: those of a
+ * IRCv3 message tags, "@key=value;key=value " in front of a line: those of a
  * change, and those that a client sends.
  *
  * The time of a change is that of its arrival here, not MediaWiki's timestamp: it has
@@ -46,6 +46,12 @@ const char *irc_tags_time(char text[IRC_TIME_MAX], uint64_t unix_ms);
 
 /* Add `value` as the value of a tag: what would end it is escaped. */
 void irc_tags_escape(struct buffer *out, struct text value);
+
+/*
+ * Add the client-only tags, "+a=1;+b", of what a client has sent: all or, when a line could
+ * not hold them or they are not UTF-8, none.
+ */
+void irc_tags_relay(struct buffer *out, struct text tags);
 
 /*
  * Lends the value of a client's tag as it was sent, escapes and all.  `tags` is what

@@ -18,8 +18,8 @@ void irc_wires_finish(struct irc_wires *wires)
 	}
 	for (size_t framing = 0; framing < IRC_FRAMINGS; framing++) {
 		for (size_t tags = 0; tags <= IRC_TAGS_ALL; tags++) {
-			if (wires->forms[framing][tags] != NULL) {
-				wire_unref(wires->forms[framing][tags]);
+			if (wires->variants[framing][tags] != NULL) {
+				wire_unref(wires->variants[framing][tags]);
 			}
 		}
 	}
@@ -60,7 +60,7 @@ struct wire *irc_wires_get(struct irc_wires *wires, struct delivery *delivery, u
                            enum irc_framing framing)
 {
 	struct wire *plain = delivery_wire(delivery, &wires->server->encoder.encoder);
-	struct wire **form;
+	struct wire **variant;
 
 	if (plain == NULL || (tags == 0 && framing == IRC_FRAMING_STREAM)) {
 		return plain;
@@ -70,9 +70,9 @@ struct wire *irc_wires_get(struct irc_wires *wires, struct delivery *delivery, u
 		irc_wires_finish(wires);
 		wires->delivery = delivery_ref(delivery);
 	}
-	form = &wires->forms[framing][tags];
-	if (*form == NULL) {
-		*form = make(wires, plain, tags, framing);
+	variant = &wires->variants[framing][tags];
+	if (*variant == NULL) {
+		*variant = make(wires, plain, tags, framing);
 	}
-	return *form;
+	return *variant;
 }

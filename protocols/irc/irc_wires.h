@@ -7,14 +7,14 @@
 #include "server/feed/delivery.h"
 
 /*
- * The forms that the change which is being delivered has been asked for in: tags and
- * framing.  Each is made once for all sessions of the worker that share it.
+ * The variants in which sessions want the line of the change that is being delivered:
+ * tags and framing.  Each is made once for all sessions of the worker that share it.
  *
  *   delivery_wire(): the plain line, the same bytes for all workers ──┐
- *   tags of the session's capabilities ──> one wire for each form <───┘
+ *   tags that the session's capabilities give ──> a wire <────────────┘
  *
  * The plain line in a stream, which most clients get, is not kept here and costs nothing
- * more.  Only the last change's forms are kept: the next one takes their place.
+ * more.  Only those of the last change are kept: the next one takes their place.
  *
  * Threads: the worker's.
  */
@@ -30,8 +30,8 @@ enum irc_framing {
 
 struct irc_wires {
 	const struct irc_server *server; /* lent */
-	struct delivery *delivery;       /* whose forms are kept; NULL: none */
-	struct wire *forms[IRC_FRAMINGS][IRC_TAGS_ALL + 1];
+	struct delivery *delivery;       /* whose variants are kept; NULL: none */
+	struct wire *variants[IRC_FRAMINGS][IRC_TAGS_ALL + 1];
 };
 
 /* Begin with none.  Lent for its life: the server. */
@@ -41,7 +41,7 @@ void irc_wires_init(struct irc_wires *wires, const struct irc_server *server);
 void irc_wires_finish(struct irc_wires *wires);
 
 /*
- * Lends the wire of the change in a form, until another change is asked for; wire_ref()
+ * Lends the wire of the change in a variant, until another change is asked for; wire_ref()
  * keeps it longer.  NULL when the change is not for IRC.
  */
 struct wire *irc_wires_get(struct irc_wires *wires, struct delivery *delivery, unsigned tags,

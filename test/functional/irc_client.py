@@ -7,6 +7,7 @@ import time
 
 TIMEOUT_S = 5
 LINE_MAX = 512  # RFC 2812 section 2.3, CR LF included
+TAGS_MAX = 8191  # ircv3.net, "Message Tags": all of them, with their "@" and space
 
 
 class ConnectionEnded(AssertionError):
@@ -50,13 +51,17 @@ class IrcClient:
     # --- reading ---
 
     def read_line(self, timeout=None):
-        """The next line, without its CR LF.  Every line must be UTF-8 and fit RFC 2812."""
+        """The next line, without its CR LF.  Every line must be UTF-8 and of a length
+        that RFC 2812 allows, tags not counted."""
         deadline = time.monotonic() + (self.timeout if timeout is None else timeout)
         while b"\n" not in self._pending:
             self._receive(deadline)
         raw, _, self._pending = self._pending.partition(b"\n")
         assert raw.endswith(b"\r"), f"a line without CR: {raw!r}"
-        assert len(raw) + 1 <= LINE_MAX, f"a line of {len(raw) + 1} bytes: {raw!r}"
+        tags = raw.partition(b" ")[0] + b" " if raw.startswith(b"@") else b""
+        length = len(raw) + 1 - len(tags)
+        assert length <= LINE_MAX, f"a line of {length} bytes: {raw!r}"
+        assert len(tags) <= TAGS_MAX, f"{len(tags)} bytes of tags: {raw!r}"
         line = raw[:-1].decode()
         self.lines.append(line)
         return line

@@ -135,7 +135,8 @@ def test_irc_history_batch_holds_the_lines_as_they_were_sent(run):
     sent = live.lines[-1]
     wait_for_change(run, "\x0314[[\x0307k\x0314]]")
     lines = answers(reader(run), f"CHATHISTORY LATEST {CHANNEL} * 1")
-    start = re.match(rf":localhost BATCH \+(\S+) chathistory {re.escape(CHANNEL)}$", untimed(lines[0]))
+    begin = rf":localhost BATCH \+(\S+) chathistory {re.escape(CHANNEL)}$"
+    start = re.match(begin, untimed(lines[0]))
     assert lines[1] == sent.replace("@", f"@batch={start[1]};", 1)
     assert untimed(lines[2]) == f":localhost BATCH -{start[1]}"
     assert len(lines) == 3

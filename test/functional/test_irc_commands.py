@@ -128,7 +128,7 @@ def test_irc_unregistered_clients_are_refused(run):
 
 def test_irc_cap_holds_registration_up(run):
     client = run.irc()
-    assert re.fullmatch(r":localhost CAP \* LS :[a-z0-9/ -]*", answers(client, "CAP LS 302")[0])
+    assert re.fullmatch(r":localhost CAP \* LS :[a-z0-9/=. -]*", answers(client, "CAP LS 302")[0])
     client.send("NICK reader")
     assert answers(client, "USER u 0 * :r") == []
     assert answers(client, "CAP REQ :no-such-thing") == [

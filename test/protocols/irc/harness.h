@@ -6,6 +6,7 @@
 #include <netinet/in.h>
 #include <poll.h>
 #include <setjmp.h>
+#include <signal.h>
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -76,6 +77,7 @@ static inline struct harness *harness_create(void)
 {
 	struct harness *harness = mem_new(struct harness);
 
+	(void)signal(SIGPIPE, SIG_IGN); /* as main() does */
 	harness->conf.irc = (struct conf_irc){
 	    .present = true,
 	    .server_name = TEST_SERVER,

@@ -363,6 +363,76 @@ static void test_irc_commands_cap_302(void **state)
 	CHECK(state, answers);
 }
 
+/* ircv3.net, "setname", "Standard Replies"; the name is WHOIS's from then on. */
+static void test_irc_commands_setname(void **state)
+{
+#define NAME_128                                                           \
+	"0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef" \
+	"0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef"
+#define WHOIS(name)                                                \
+	R("311", "reader user 127.0.0.1 * :" name)                 \
+	R("312", "reader " TEST_SERVER " :Example")                \
+	R("317", "reader 0 1700001000 :seconds idle, signon time") \
+	R("318", "reader :End of /WHOIS list")
+#define INVALID ":" TEST_SERVER " FAIL SETNAME INVALID_REALNAME :Realname is not valid" CRLF
+	static const struct answer answers[] = {
+	    {"SETNAME", R("461", "SETNAME :Not enough parameters")},
+	    {"SETNAME :Silent One", ""},
+	    {"WHOIS reader", WHOIS("Silent One")},
+	    {"SETNAME :", ""},
+	    {"CAP REQ setname", CAP("ACK :setname")},
+	    {"SETNAME :Another Name", SELF " SETNAME :Another Name" CRLF},
+	    {"SETNAME word", SELF " SETNAME :word" CRLF},
+	    {"SETNAME :" NAME_128, SELF " SETNAME :" NAME_128 CRLF},
+	    {"SETNAME :" NAME_128 "x", INVALID},
+	    {"SETNAME :", INVALID},
+	    {"WHOIS reader", WHOIS(NAME_128)},
+	};
+
+	CHECK(state, answers);
+}
+
+/* ircv3.net, "Message Tags": as PRIVMSG without a text, and unknown to who has not asked. */
+static void test_irc_commands_tagmsg(void **state)
+{
+	static const struct answer answers[] = {
+	    {"@+x TAGMSG reader", R("421", "TAGMSG :Unknown command")},
+	    {"CAP REQ message-tags", CAP("ACK :message-tags")},
+	    {"@+x;y TAGMSG reader", "@+x " SELF " TAGMSG reader" CRLF},
+	    {"@+x TAGMSG reader :text", "@+x " SELF " TAGMSG reader" CRLF},
+	    {"TAGMSG rc-pmtpa", ""},
+	    {"TAGMSG #en.wikipedia", R("404", "#en.wikipedia :Cannot send to channel")},
+	    {"TAGMSG nobody", R("401", "nobody :No such nick/channel")},
+	    {"TAGMSG", R("461", "TAGMSG :Not enough parameters")},
+	    {"@+x PRIVMSG reader :hi", "@+x " SELF " PRIVMSG reader :hi" CRLF},
+	    {"CAP REQ echo-message", CAP("ACK :echo-message")},
+	    {"@+x TAGMSG rc-pmtpa", "@+x " SELF " TAGMSG rc-pmtpa" CRLF},
+	};
+
+	CHECK(state, answers);
+}
+
+/* ircv3.net, "extended-join": no account, and the real name; "userhost-in-names". */
+static void test_irc_commands_join_with_capabilities(void **state)
+{
+	static const struct answer answers[] = {
+	    {"CAP REQ :extended-join userhost-in-names",
+	     CAP("ACK :extended-join userhost-in-names")},
+	    {"JOIN #De.Wikipedia",
+	     SELF " JOIN #De.Wikipedia * :Real Name" CRLF TOPIC_OF("#De.Wikipedia")
+	         R("353", "= #De.Wikipedia :reader!user@" TEST_SERVER " @" BOT)
+	             R("366", "#De.Wikipedia :End of /NAMES list")},
+	    {"PART #De.Wikipedia", SELF " PART #De.Wikipedia" CRLF},
+	    {"NAMES #De.Wikipedia",
+	     R("353", "= #De.Wikipedia :@" BOT) R("366", "#De.Wikipedia :End of /NAMES list")},
+	    {"CAP REQ :-extended-join -userhost-in-names",
+	     CAP("ACK :-extended-join -userhost-in-names")},
+	    {"JOIN #De.Wikipedia", JOINED("#De.Wikipedia")},
+	};
+
+	CHECK(state, answers);
+}
+
 #define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
 
 int main(void)
@@ -382,6 +452,9 @@ int main(void)
 	    TEST(test_irc_commands_nick_takes_what_is_valid),
 	    TEST(test_irc_commands_cap),
 	    TEST(test_irc_commands_cap_302),
+	    TEST(test_irc_commands_setname),
+	    TEST(test_irc_commands_tagmsg),
+	    TEST(test_irc_commands_join_with_capabilities),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

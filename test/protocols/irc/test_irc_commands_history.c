@@ -80,6 +80,44 @@ static void assert_given(struct harness *harness, int client, const char *comman
 	buffer_finish(&wanted);
 }
 
+/* --- many changes -------------------------------------------------------- */
+
+#define MANY 3000
+
+static void publish_many(struct harness *harness, unsigned first, unsigned count)
+{
+	char line[460];
+
+	memset(line, 'x', sizeof(line));
+	line[sizeof(line) - 1] = '\0';
+	for (unsigned i = first; i < first + count; i++) {
+		int length = snprintf(line, sizeof(line), "%u ", i);
+
+		line[length] = 'x';
+		publish(harness, "#a", line);
+	}
+}
+
+/* The command has come, and the first portion of its reply is on its way. */
+static void wait_for_portion(struct harness *harness)
+{
+	const metric *lines = &metrics_of(harness)->irc_history_lines;
+	uint64_t before = metric_read(lines);
+
+	for (int round = 0; round < WAIT_ROUNDS && metric_read(lines) == before; round++) {
+		turn(harness);
+		(void)poll(NULL, 0, 1);
+	}
+	assert_in_range(metric_read(lines) - before, 100, MANY / 2);
+}
+
+/* Set what the kernel holds for a client: with little, most of a reply waits with the server. */
+static void set_buffers(struct harness *harness, int client, int size)
+{
+	assert_int_equal(setsockopt(client, SOL_SOCKET, SO_RCVBUF, &size, sizeof(size)), 0);
+	assert_int_equal(uv_send_buffer_size((uv_handle_t *)&harness->net->all->handle, &size), 0);
+}
+
 /* --- what is given ------------------------------------------------------ */
 
 /* ircv3.net, "chathistory Extension", "Subcommands": each, by time and by msgid. */
@@ -279,6 +317,50 @@ static void test_irc_history_comes_in_a_batch_with_the_tags_of_the_changes(void 
 	(void)close(client);
 }
 
+/*
+ * ircv3.net, "Labeled Responses": the whole answer in one batch, in which the lines are in
+ * theirs; it stays open while a long one pauses.
+ */
+static void test_irc_history_is_a_labelled_response(void **state)
+{
+	struct harness *harness = harness_create();
+	struct buffer out = {0};
+	int client;
+
+	(void)state;
+	harness->conf.irc.chathistory_limit = MANY;
+	harness->conf.history.changes = 2 * MANY;
+	harness_start(harness);
+	client = client_registered(harness, "reader");
+	request_capabilities(harness, client, "batch labeled-response");
+	publish_ten(harness);
+	exchange(harness, client, "@label=x CHATHISTORY LATEST #a * 2",
+	         "@label=x " S " BATCH +2 labeled-response" CRLF "@batch=2 " S
+	         " BATCH +1 chathistory #a" CRLF "@batch=1 " BOT "#a :7" CRLF "@batch=1 " BOT
+	         "#a :9" CRLF "@batch=2 " S " BATCH -1" CRLF S " BATCH -2" CRLF);
+	exchange(harness, client, "@label=y CHATHISTORY LATEST #none * 2",
+	         "@label=y " S
+	         " FAIL CHATHISTORY INVALID_TARGET LATEST #none :No such channel" CRLF);
+	set_buffers(harness, client, 8192);
+	publish_many(harness, 1, MANY);
+	say(client, "@label=z CHATHISTORY LATEST #a * 100000");
+	wait_for_portion(harness);
+	set_buffers(harness, client, 1 << 20);
+	say(client, "PING end");
+	read_until(harness, client, ":end\r\n", &out);
+	buffer_append_byte(&out, '\0');
+	assert_ptr_equal(strstr(out.bytes,
+	                        "@label=z " S " BATCH +4 labeled-response" CRLF "@batch=4 " S
+	                        " BATCH +3 chathistory #a" CRLF "@batch=3 " BOT),
+	                 out.bytes);
+	assert_non_null(strstr(out.bytes, "xxx" CRLF "@batch=4 " S " BATCH -3" CRLF S
+	                                  " BATCH -4" CRLF S " PONG " TEST_SERVER " :end" CRLF));
+	assert_null(strstr(out.bytes + strlen("@label=z"), "label="));
+	buffer_finish(&out);
+	(void)close(client);
+	harness_destroy(harness);
+}
+
 /* --- TARGETS ------------------------------------------------------------ */
 
 /* ircv3.net, "TARGETS": channels by the time of their last change, which lies between the two. */
@@ -394,22 +476,6 @@ static void test_irc_history_that_is_off_says_so(void **state)
 
 /* --- portions ----------------------------------------------------------- */
 
-#define MANY 3000
-
-static void publish_many(struct harness *harness, unsigned first, unsigned count)
-{
-	char line[460];
-
-	memset(line, 'x', sizeof(line));
-	line[sizeof(line) - 1] = '\0';
-	for (unsigned i = first; i < first + count; i++) {
-		int length = snprintf(line, sizeof(line), "%u ", i);
-
-		line[length] = 'x';
-		publish(harness, "#a", line);
-	}
-}
-
 /* Take the next line's number off `at`, a line "...PRIVMSG #a :NUMBER xxx". */
 static unsigned next_number(const char **at)
 {
@@ -426,25 +492,6 @@ static void expect_numbers(const char **at, unsigned first, unsigned last)
 	for (unsigned i = first; i <= last; i++) {
 		assert_int_equal(next_number(at), i);
 	}
-}
-
-/* The command has come, and the first portion of its reply is on its way. */
-static void wait_for_portion(struct harness *harness)
-{
-	const metric *lines = &metrics_of(harness)->irc_history_lines;
-
-	for (int round = 0; round < WAIT_ROUNDS && metric_read(lines) == 0; round++) {
-		turn(harness);
-		(void)poll(NULL, 0, 1);
-	}
-	assert_true(metric_read(lines) > 100 && metric_read(lines) < MANY / 2);
-}
-
-/* Set what the kernel holds for a client: with little, most of a reply waits with the server. */
-static void set_buffers(struct harness *harness, int client, int size)
-{
-	assert_int_equal(setsockopt(client, SOL_SOCKET, SO_RCVBUF, &size, sizeof(size)), 0);
-	assert_int_equal(uv_send_buffer_size((uv_handle_t *)&harness->net->all->handle, &size), 0);
 }
 
 static int client_slow(struct harness *harness)
@@ -589,6 +636,7 @@ int main(void)
 	    cmocka_unit_test(test_irc_history_has_what_irc_has),
 	    cmocka_unit_test_setup_teardown(
 		test_irc_history_comes_in_a_batch_with_the_tags_of_the_changes, set_up, tear_down),
+	    cmocka_unit_test(test_irc_history_is_a_labelled_response),
 	    cmocka_unit_test_setup_teardown(test_irc_history_lists_the_channels_with_changes,
 	                                    set_up, tear_down),
 	    cmocka_unit_test_setup_teardown(test_irc_history_refuses_with_fail, set_up, tear_down),

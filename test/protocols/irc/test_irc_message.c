@@ -166,7 +166,10 @@ static void assert_tagged_line(size_t tag_length, size_t text_length, bool is_th
 	buffer_finish(&wanted);
 }
 
-/* Message tags have a limit of their own (8191) and leave the line its 512 bytes. */
+/*
+ * ircv3.net, "Message Tags", size limit: 4094 bytes of tags, '@' and space apart, which leave the
+ * line its 512; more take it along, and the session is told to answer with 417.
+ */
 static void test_irc_lines_do_not_count_tags(void **state)
 {
 	(void)state;
@@ -176,6 +179,44 @@ static void test_irc_lines_do_not_count_tags(void **state)
 	assert_tagged_line(IRC_TAGS_MAX, 511, true);
 	assert_tagged_line(IRC_TAGS_MAX + 1, 5, false);
 	assert_tagged_line(20000, 5, false);
+}
+
+/* ibid.: 417 once for each such line, whether its end is there or not, and for no other. */
+static void test_irc_lines_tell_of_tags_that_are_too_long(void **state)
+{
+	static const struct {
+		size_t tag_length; /* of "@ttt", the space not counted */
+		const char *rest;
+		unsigned refused;
+	} cases[] = {
+	    {IRC_TAGS_MAX - 1, " PING a\r\nPING b\r\n", 0},
+	    {IRC_TAGS_MAX - 1, "\r\nPING b\r\n", 0},
+	    {IRC_TAGS_MAX, " PING a\r\nPING b\r\n", 1},
+	    {IRC_TAGS_MAX + 1, "\r\nPING b\r\n", 1},
+	    {3 * IRC_TAGS_MAX, "", 1},
+	    {3 * IRC_TAGS_MAX, " PING a\r\nPING b\r\n", 1},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		struct irc_lines lines = {0};
+		struct buffer input = {0};
+		struct text line;
+		size_t done = 0, taken;
+		unsigned refused = 0;
+
+		memset(buffer_reserve(&input, cases[i].tag_length), 't', cases[i].tag_length);
+		input.bytes[0] = '@';
+		input.length = cases[i].tag_length;
+		buffer_append_text(&input, cases[i].rest);
+		while ((taken = irc_lines_next(&lines, input.bytes + done, input.length - done,
+		                               &line)) > 0) {
+			refused += lines.was_refused ? 1 : 0;
+			done += taken;
+		}
+		assert_int_equal(refused, cases[i].refused);
+		buffer_finish(&input);
+	}
 }
 
 /* --- a line taken apart ---------------------------------------------------- */
@@ -241,6 +282,31 @@ static void test_irc_message_is_taken_apart(void **state)
 	for (size_t i = 0; i < sizeof(parse_cases) / sizeof(parse_cases[0]); i++) {
 		assert_parsed((struct text){parse_cases[i].line, strlen(parse_cases[i].line)},
 		              parse_cases[i].wanted);
+	}
+}
+
+/* ibid., format: what stands between '@' and space, untouched. */
+static void test_irc_message_lends_its_tags(void **state)
+{
+	static const struct parse_case tagged[] = {
+	    {"PING a", ""},
+	    {":source PING a", ""},
+	    {"@a=b;c PING a", "a=b;c"},
+	    {"@a=\\:;+c=@   :source PING a", "a=\\:;+c=@"},
+	    {"@ PING a", ""},
+	    {"@a", "a"},
+	    {"PING @a", ""},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(tagged) / sizeof(tagged[0]); i++) {
+		struct irc_message message;
+		struct text line = {tagged[i].line, strlen(tagged[i].line)};
+
+		(void)irc_message_parse(&message, line);
+		assert_int_equal(message.tags.length, strlen(tagged[i].wanted));
+		assert_true(message.tags.length == 0 ||
+		            memcmp(message.tags.bytes, tagged[i].wanted, message.tags.length) == 0);
 	}
 }
 
@@ -362,6 +428,8 @@ int main(void)
 	    cmocka_unit_test(test_irc_lines_cut_a_long_line_and_discard_its_tail),
 	    cmocka_unit_test(test_irc_lines_cut_between_characters),
 	    cmocka_unit_test(test_irc_lines_do_not_count_tags),
+	    cmocka_unit_test(test_irc_lines_tell_of_tags_that_are_too_long),
+	    cmocka_unit_test(test_irc_message_lends_its_tags),
 	    cmocka_unit_test(test_irc_message_is_taken_apart),
 	    cmocka_unit_test(test_irc_message_drops_nul),
 	    cmocka_unit_test(test_irc_message_repairs_what_is_not_utf8),

@@ -71,6 +71,48 @@ static void test_irc_reply_is_always_one_line(void **state)
 	(void)close(client);
 }
 
+/* ircv3.net, "Standard Replies": the type, the command, a code, any context, a text. */
+static void test_irc_reply_fails_warns_and_notes(void **state)
+{
+	struct harness *harness = *state;
+	int client = client_registered(harness, "reader");
+	struct irc_session *session = session_of(harness);
+
+	irc_reply_fail(session, "CHATHISTORY", "INVALID_TARGET", "LATEST #x", "No such channel");
+	irc_reply_warn(session, "*", "SHORT", NULL, "Not all of it");
+	irc_reply_note(session, "LIST", "MORE", NULL, "There is more");
+	irc_reply_flush(session);
+	expect(harness, client,
+	       ":" TEST_SERVER " FAIL CHATHISTORY INVALID_TARGET LATEST #x :No such channel\r\n"
+	       ":" TEST_SERVER " WARN * SHORT :Not all of it\r\n"
+	       ":" TEST_SERVER " NOTE LIST MORE :There is more\r\n");
+	(void)close(client);
+}
+
+/* Tags do not count towards the 512 bytes of a line. */
+static void test_irc_reply_cuts_a_line_and_not_its_tags(void **state)
+{
+	static const char tags[] = "+x=0123456789";
+	struct harness *harness = *state;
+	int client = client_registered(harness, "reader");
+	struct irc_session *session = session_of(harness);
+	char text[1000], wanted[sizeof(text)];
+
+	memset(text, 'x', sizeof(text));
+	text[sizeof(text) - 1] = '\0';
+	irc_reply_styled(session, &(struct irc_reply_style){.tags = {tags, strlen(tags)}}, "%s",
+	                 text);
+	irc_reply_flush(session);
+	(void)snprintf(wanted, sizeof(wanted), "@%s %.510s\r\n", tags, text);
+	expect(harness, client, wanted);
+	session->capabilities = IRC_CAP_SERVER_TIME;
+	irc_reply_line(session, "%s", text);
+	irc_reply_flush(session);
+	(void)snprintf(wanted, sizeof(wanted), "@time=2023-11-14T22:30:00.000Z %.510s\r\n", text);
+	expect(harness, client, wanted);
+	(void)close(client);
+}
+
 #define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
 
 int main(void)
@@ -79,6 +121,8 @@ int main(void)
 	    TEST(test_irc_reply_gathers_lines_into_one_wire),
 	    TEST(test_irc_reply_flushes_by_itself_when_much_has_come_together),
 	    TEST(test_irc_reply_is_always_one_line),
+	    TEST(test_irc_reply_fails_warns_and_notes),
+	    TEST(test_irc_reply_cuts_a_line_and_not_its_tags),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
