@@ -55,6 +55,11 @@ def reader(run, capabilities=ALL):
     return client
 
 
+def enter(client, channel):
+    client.send(f"JOIN {channel}")
+    client.expect(" 366 ")
+
+
 def texts(client, command):
     return [change.text for change in changes_of(answers(client, command))]
 
@@ -129,7 +134,7 @@ def test_irc_history_answers_every_subcommand_by_msgid_and_by_time(run):
 
 def test_irc_history_batch_holds_the_lines_as_they_were_sent(run):
     live = reader(run)
-    live.join(CHANNEL)
+    enter(live, CHANNEL)
     run.send_rc2udp(CHANNEL, "\x0314[[\x0307k\x0314]]")
     live.expect("k")
     sent = live.lines[-1]
@@ -186,8 +191,8 @@ def test_irc_history_that_is_too_short_says_so(server):
     run = server(workers=1, history={"changes": 5})
     make_channels(run, CHANNEL, "#quiet")
     live = reader(run)
-    live.join(CHANNEL)
-    live.join("#quiet")
+    enter(live, CHANNEL)
+    enter(live, "#quiet")
     for number in range(8):
         run.send_rc2udp("#quiet" if number == 0 else CHANNEL, str(number))
         live.expect(f":{number}$")
@@ -320,8 +325,7 @@ class Bot:
 
     def come_back_joined(self, client):
         """JOIN first, then pages until one is not full: what is in both is known by its msgid."""
-        client.send(f"JOIN {CHANNEL}")
-        client.expect(r" 366 ")
+        enter(client, CHANNEL)
         live = changes_of(client.lines)
         asked = self.last
         while True:
