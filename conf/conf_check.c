@@ -159,6 +159,34 @@ static void check_channel_names(const struct check *check)
 	}
 }
 
+static void refuse_channels(const struct check *check, struct buffer *sentence)
+{
+	refuse(check, "irc.channels", mark_of(check, &check->conf->irc.channels), sentence);
+}
+
+/* What nobody could join, and more than there may be: either would be missing in silence. */
+static void check_irc_channels(const struct check *check)
+{
+	const struct conf_irc *irc = &check->conf->irc;
+	struct buffer sentence = {0};
+
+	for (size_t i = 0; i < irc->channels.count; i++) {
+		const char *name = irc->channels.items[i];
+
+		if (!is_channel(name)) {
+			conf_text_quote_cut(&sentence, name, strlen(name));
+			buffer_append_text(&sentence, " is not a channel (want \"#\" and 1 to 49 "
+			                              "letters, digits, '_', '.' and '-')");
+			refuse_channels(check, &sentence);
+		}
+	}
+	if (irc->channels.count > irc->max_channels && !is_faulty(check, &irc->max_channels)) {
+		buffer_printf(&sentence, "%zu are more than max_channels (want %u at most)",
+		              irc->channels.count, irc->max_channels);
+		refuse_channels(check, &sentence);
+	}
+}
+
 /* At the first of two options that do not go together, or where only the second was given, there.
  */
 static struct conf_mark mark_of_two(const struct check *check, const void *first,
@@ -443,8 +471,9 @@ void conf_check_rules(const struct conf *conf, const struct conf_places *places,
                       struct conf_faults *faults)
 {
 	static void (*const rules[])(const struct check *check) = {
-	    check_channel_names, check_outbox,    check_server_name, check_network, check_bot_name,
-	    check_heartbeat,     check_listeners, check_sources,     check_groups,
+	    check_channel_names, check_irc_channels, check_outbox,    check_server_name,
+	    check_network,       check_bot_name,     check_heartbeat, check_listeners,
+	    check_sources,       check_groups,
 	};
 	const struct check check = {.conf = conf, .places = places, .faults = faults};
 

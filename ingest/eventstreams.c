@@ -11,6 +11,7 @@
 
 #include "ingest/backoff.h"
 #include "ingest/eventstreams_request.h"
+#include "ingest/eventstreams_state.h"
 #include "ingest/recent_ids.h"
 #include "ingest/sse_reader.h"
 #include "ingest/state_file.h"
@@ -201,7 +202,7 @@ static void on_bytes(void *owner, const char *bytes, size_t length)
 	}
 	backoff_set_min(&source->backoff, sse_reader_retry_ms(&source->reader));
 	if (source->saver != NULL) {
-		state_saver_set(source->saver, sse_reader_last_id(&source->reader));
+		state_saver_touch(source->saver);
 	}
 }
 
@@ -257,26 +258,51 @@ static void resume(void *source_pointer)
 
 /* --- life --------------------------------------------------------------------- */
 
+static void write_state(const void *owner, struct buffer *out)
+{
+	const struct eventstreams *source = owner;
+
+	eventstreams_state_make(out, source->conf->url, sse_reader_last_id(&source->reader));
+}
+
+/* Lends, from `content`, the id to go on behind; none when there is no file, or none to use. */
+static struct text read_state(const struct eventstreams *source, struct buffer *content)
+{
+	const char *file = source->conf->state_file;
+	const struct log_scope *log = &source->env->log;
+	enum state_file_outcome outcome;
+	struct text id = {0};
+	struct error error;
+	const char *why;
+
+	outcome = state_file_read(file, content, &error);
+	if (outcome == STATE_FILE_UNREADABLE) {
+		log_warn(log, "source.position", "%s; ignored", error.text);
+	} else if (outcome == STATE_FILE_READ) {
+		id = eventstreams_state_parse((struct text){content->bytes, content->length},
+		                              source->conf->url, &why);
+		if (id.bytes == NULL) {
+			log_warn(log, "source.position", "%s: %s; ignored", file, why);
+		} else {
+			log_info(log, "source.position", "goes on from %s", file);
+		}
+	}
+	return id;
+}
+
 static void init_position(struct eventstreams *source)
 {
 	const struct conf_eventstreams *conf = source->conf;
-	const struct log_scope *log = &source->env->log;
-	enum state_file_outcome outcome = STATE_FILE_ABSENT;
-	struct buffer id = {0};
-	struct error error;
+	struct buffer content = {0};
+	struct text id = {0};
 
 	if (conf->state_file[0] != '\0') {
-		outcome = state_file_read(conf->state_file, conf->url, &id, &error);
-		source->saver = state_saver_create(source->env->loop, log, conf->state_file,
-		                                   conf->url, (struct text){id.bytes, id.length});
+		id = read_state(source, &content);
+		source->saver = state_saver_create(source->env->loop, &source->env->log,
+		                                   conf->state_file, write_state, source);
 	}
-	if (outcome == STATE_FILE_READ) {
-		log_info(log, "source.position", "goes on from %s", conf->state_file);
-	} else if (outcome == STATE_FILE_IGNORED) {
-		log_warn(log, "source.position", "%s; ignored", error.text);
-	}
-	sse_reader_init(&source->reader, (struct text){id.bytes, id.length});
-	buffer_finish(&id);
+	sse_reader_init(&source->reader, id);
+	buffer_finish(&content);
 }
 
 static void init_timers(struct eventstreams *source)

@@ -14,6 +14,7 @@ struct redis {
 	const struct conf_strings *patterns;
 	struct redis_connection *connection;
 	size_t confirmed; /* patterns, since the connection is there */
+	bool was_up;
 	struct redis_overlap overlap;
 };
 
@@ -94,6 +95,16 @@ static void take_push(struct redis *redis, const struct redisReply *reply)
 	}
 }
 
+/* Redis keeps nothing of what is published: what came in an outage is a gap. */
+static void on_subscribed(struct redis *redis)
+{
+	if (redis->was_up) {
+		metric_add(&redis->env->stats->gaps, 1);
+	}
+	redis->was_up = true;
+	redis_connection_set_up(redis->connection);
+}
+
 static void on_reply(void *owner, const struct redisReply *reply)
 {
 	struct redis *redis = owner;
@@ -103,7 +114,7 @@ static void on_reply(void *owner, const struct redisReply *reply)
 	} else if (is_push(reply, "psubscribe", 3)) {
 		redis->confirmed++;
 		if (redis->confirmed == redis->patterns->count) {
-			redis_connection_set_up(redis->connection);
+			on_subscribed(redis);
 		}
 	} else if (reply->type == REDIS_REPLY_ERROR) {
 		redis_connection_refuse(redis->connection, "PSUBSCRIBE", reply);

@@ -14,6 +14,8 @@
 #include "ingest/redis_connection.h"
 #include "ingest/redis_stream_reply.h"
 #include "ingest/redis_stream_state.h"
+#include "ingest/state_file.h"
+#include "ingest/state_saver.h"
 #include "server/base/memory.h"
 #include "server/feed/rcfeed_json.h"
 
@@ -32,7 +34,7 @@ struct redis_stream {
 	const struct conf_strings *names;
 	struct redis_connection *connection;
 	struct redis_stream_position *positions; /* one for each name */
-	struct redis_stream_state *state;        /* NULL: none is kept */
+	struct state_saver *saver;               /* NULL: nothing is kept */
 	size_t informed;                         /* streams, since the connection is there */
 	unsigned count;                          /* of the next XREAD */
 };
@@ -79,8 +81,8 @@ static void on_ready(void *owner)
 
 static void touch(struct redis_stream *stream)
 {
-	if (stream->state != NULL) {
-		redis_stream_state_touch(stream->state);
+	if (stream->saver != NULL) {
+		state_saver_touch(stream->saver);
 	}
 }
 
@@ -244,8 +246,8 @@ static void stop(void *source)
 	struct redis_stream *stream = source;
 
 	redis_connection_stop(stream->connection);
-	if (stream->state != NULL) {
-		redis_stream_state_stop(stream->state);
+	if (stream->saver != NULL) {
+		state_saver_stop(stream->saver);
 	}
 }
 
@@ -255,10 +257,46 @@ static void destroy(void *source)
 
 	if (stream != NULL) {
 		redis_connection_destroy(stream->connection);
-		redis_stream_state_destroy(stream->state);
+		state_saver_destroy(stream->saver);
 		free(stream->positions);
 		free(stream);
 	}
+}
+
+static void write_state(const void *owner, struct buffer *out)
+{
+	const struct redis_stream *stream = owner;
+
+	redis_stream_state_make(out, stream->names, stream->positions);
+}
+
+/* What was read is written at once, so that what cannot be written shows now. */
+static bool read_state(struct redis_stream *stream, struct error *error)
+{
+	const char *file = stream->conf->state_file;
+	struct buffer content = {0};
+	struct error fault = {""};
+	enum state_file_outcome outcome = state_file_read(file, &content, &fault);
+
+	if (outcome == STATE_FILE_READ &&
+	    !redis_stream_state_parse((struct text){content.bytes, content.length}, stream->names,
+	                              stream->positions)) {
+		error_set(&fault,
+		          "%s: is no state of redis-stream (want it repaired, or removed to begin "
+		          "anew)",
+		          file);
+		outcome = STATE_FILE_UNREADABLE;
+	}
+	if (outcome != STATE_FILE_UNREADABLE) {
+		buffer_clear(&content);
+		write_state(stream, &content);
+		(void)state_file_write(file, (struct text){content.bytes, content.length}, &fault);
+	}
+	buffer_finish(&content);
+	if (fault.text[0] != '\0') {
+		error_set(error, "state_file: %s", fault.text);
+	}
+	return fault.text[0] == '\0';
 }
 
 static bool start_parts(struct redis_stream *stream, struct error *error)
@@ -266,18 +304,16 @@ static bool start_parts(struct redis_stream *stream, struct error *error)
 	const struct conf_redis_stream *conf = stream->conf;
 	const struct source_env *env = stream->env;
 	const struct redis_connection_options options = REDIS_CONNECTION_OPTIONS(conf);
+	bool has_file = conf->state_file[0] != '\0';
 
-	if (conf->state_file[0] != '\0') {
-		stream->state = redis_stream_state_create(conf->state_file, stream->names,
-		                                          stream->positions, error);
-		if (stream->state == NULL) {
-			return false;
-		}
+	if (has_file && !read_state(stream, error)) {
+		return false;
 	}
 	stream->connection =
 	    redis_connection_create(env, &options, &connection_events, stream, error);
-	if (stream->connection != NULL && stream->state != NULL) {
-		redis_stream_state_start(stream->state, env->loop, &env->log);
+	if (stream->connection != NULL && has_file) {
+		stream->saver =
+		    state_saver_create(env->loop, &env->log, conf->state_file, write_state, stream);
 	}
 	return stream->connection != NULL;
 }

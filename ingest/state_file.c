@@ -8,9 +8,6 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "ingest/sse_reader.h"
-
-#define HEAD   "rcstreamd state 1\n"
 #define SUFFIX ".new"
 #define PIECE  4096
 
@@ -33,70 +30,29 @@ static bool read_whole(int descriptor, struct buffer *out)
 	return true;
 }
 
-static bool skip(struct text *text, const char *word)
-{
-	size_t length = strlen(word);
-
-	if (text->length < length || memcmp(text->bytes, word, length) != 0) {
-		return false;
-	}
-	text->bytes += length;
-	text->length -= length;
-	return true;
-}
-
-/* What is left is `key`, a value and the end of the file's last line. */
-static bool skip_last(struct text *text, const char *key)
-{
-	if (!skip(text, key) || text->length == 0 || text->bytes[text->length - 1] != '\n') {
-		return false;
-	}
-	text->length--;
-	return sse_reader_id_is_valid(*text);
-}
-
-static enum state_file_outcome parse(struct text text, const char *file, const char *url,
-                                     struct buffer *id, struct error *error)
-{
-	const char *end;
-
-	if (text.length > STATE_FILE_MAX || !skip(&text, HEAD "url ") ||
-	    (end = memchr(text.bytes, '\n', text.length)) == NULL) {
-		error_set(error, "%s: is not a whole state file", file);
-		return STATE_FILE_IGNORED;
-	}
-	if ((size_t)(end - text.bytes) != strlen(url) || !skip(&text, url)) {
-		error_set(error, "%s: is of another URL", file);
-		return STATE_FILE_IGNORED;
-	}
-	if (!skip_last(&text, "\nid ")) {
-		error_set(error, "%s: is not a whole state file", file);
-		return STATE_FILE_IGNORED;
-	}
-	buffer_append(id, text.bytes, text.length);
-	return STATE_FILE_READ;
-}
-
-enum state_file_outcome state_file_read(const char *file, const char *url, struct buffer *id,
+enum state_file_outcome state_file_read(const char *file, struct buffer *content,
                                         struct error *error)
 {
 	int descriptor = open(file, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
-	enum state_file_outcome outcome = STATE_FILE_IGNORED;
-	struct buffer content = {0};
+	enum state_file_outcome outcome = STATE_FILE_READ;
 
-	buffer_clear(id);
+	buffer_clear(content);
 	if (descriptor < 0 && errno == ENOENT) {
 		return STATE_FILE_ABSENT;
 	}
-	if (descriptor < 0 || !read_whole(descriptor, &content)) {
+	if (descriptor < 0 || !read_whole(descriptor, content)) {
 		error_set(error, "%s: %s", file, strerror(errno));
-	} else {
-		outcome = parse((struct text){content.bytes, content.length}, file, url, id, error);
+		outcome = STATE_FILE_UNREADABLE;
+	} else if (content->length > STATE_FILE_MAX) {
+		error_set(error, "%s: is larger than %d bytes", file, STATE_FILE_MAX);
+		outcome = STATE_FILE_UNREADABLE;
+	}
+	if (outcome != STATE_FILE_READ) {
+		buffer_clear(content);
 	}
 	if (descriptor >= 0) {
 		(void)close(descriptor);
 	}
-	buffer_finish(&content);
 	return outcome;
 }
 
@@ -133,25 +89,19 @@ static bool create_synced(const char *file, struct text text)
 	return is_written;
 }
 
-bool state_file_write(const char *file, const char *url, struct text id, struct error *error)
+bool state_file_write(const char *file, struct text content, struct error *error)
 {
-	struct buffer content = {0};
 	struct buffer name = {0};
 	bool is_written;
 	char *new_file;
 
-	buffer_printf(&content, HEAD "url %s\nid ", url);
-	buffer_append(&content, id.bytes, id.length);
-	buffer_append_byte(&content, '\n');
 	buffer_printf(&name, "%s" SUFFIX, file);
 	new_file = buffer_take(&name, NULL);
-	is_written = create_synced(new_file, (struct text){content.bytes, content.length}) &&
-	             rename(new_file, file) == 0;
+	is_written = create_synced(new_file, content) && rename(new_file, file) == 0;
 	if (!is_written) {
 		error_set(error, "%s: %s", new_file, strerror(errno));
 		(void)unlink(new_file);
 	}
 	free(new_file);
-	buffer_finish(&content);
 	return is_written;
 }

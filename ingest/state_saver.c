@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- *   set ──> is_dirty ── timer ──> writing ──> clean
- *              ▲                     │
- *              └── set, or a fault ──┘
+ *   touch ──> is_dirty ── timer ──> writing ──> clean
+ *                ▲                     │
+ *                └── touch, or a fault ┘
  */
 #include "ingest/state_saver.h"
 
@@ -10,23 +10,23 @@
 #include <string.h>
 
 #include "ingest/state_file.h"
-#include "server/base/buffer.h"
 #include "server/base/memory.h"
 
 struct state_saver {
 	const struct log_scope *log;
 	const char *file;
-	const char *url;
+	state_content_fn *content;
+	const void *owner;
 	uv_timer_t timer;
-	struct buffer id;
-	bool is_dirty; /* `id` is not in the file */
+	bool is_dirty; /* what the file is to hold may have changed since it was asked for */
 	bool is_stopping;
 	bool is_failing; /* and that has been told */
+	bool is_saved;   /* the file holds `written` */
 
 	/* The pool's, while is_writing. */
 	bool is_writing;
 	uv_work_t work;
-	struct buffer written_id;
+	struct buffer written;
 	bool is_written;
 	struct error error;
 };
@@ -55,17 +55,18 @@ static void schedule(struct state_saver *saver)
 static void on_work(uv_work_t *work)
 {
 	struct state_saver *saver = work->data;
-	struct text id = {saver->written_id.bytes, saver->written_id.length};
+	struct text content = {saver->written.bytes, saver->written.length};
 
-	saver->is_written = state_file_write(saver->file, saver->url, id, &saver->error);
+	saver->is_written = state_file_write(saver->file, content, &saver->error);
 }
 
 static void on_worked(uv_work_t *work, int status)
 {
 	struct state_saver *saver = work->data;
 
-	(void)status;
+	(void)status; /* it is never cancelled */
 	saver->is_writing = false;
+	saver->is_saved = saver->is_written;
 	if (saver->is_written && saver->is_failing) {
 		log_info(saver->log, "source.state_saved", "%s: is written again", saver->file);
 	} else if (!saver->is_written && !saver->is_failing) {
@@ -77,38 +78,47 @@ static void on_worked(uv_work_t *work, int status)
 	schedule(saver);
 }
 
+static bool is_in_file(const struct state_saver *saver, const struct buffer *content)
+{
+	return saver->is_saved && saver->written.length == content->length &&
+	       (content->length == 0 ||
+	        memcmp(saver->written.bytes, content->bytes, content->length) == 0);
+}
+
 static void begin_writing(struct state_saver *saver)
 {
+	struct buffer content = {0};
+
 	saver->is_dirty = false;
+	saver->content(saver->owner, &content);
+	if (is_in_file(saver, &content)) {
+		buffer_finish(&content);
+		return;
+	}
+	buffer_finish(&saver->written);
+	saver->written = content;
 	saver->is_writing = true;
-	buffer_clear(&saver->written_id);
-	buffer_append(&saver->written_id, saver->id.bytes, saver->id.length);
 	require(uv_queue_work(saver->timer.loop, &saver->work, on_work, on_worked) == 0);
 }
 
 struct state_saver *state_saver_create(uv_loop_t *loop, const struct log_scope *log,
-                                       const char *file, const char *url, struct text id)
+                                       const char *file, state_content_fn *content,
+                                       const void *owner)
 {
 	struct state_saver *saver = mem_new(struct state_saver);
 
 	saver->log = log;
 	saver->file = file;
-	saver->url = url;
-	buffer_append(&saver->id, id.bytes, id.length);
+	saver->content = content;
+	saver->owner = owner;
 	saver->work.data = saver;
 	require(uv_timer_init(loop, &saver->timer) == 0);
 	saver->timer.data = saver;
 	return saver;
 }
 
-void state_saver_set(struct state_saver *saver, struct text id)
+void state_saver_touch(struct state_saver *saver)
 {
-	if (saver->id.length == id.length &&
-	    (id.length == 0 || memcmp(saver->id.bytes, id.bytes, id.length) == 0)) {
-		return;
-	}
-	buffer_clear(&saver->id);
-	buffer_append(&saver->id, id.bytes, id.length);
 	saver->is_dirty = true;
 	schedule(saver);
 }
@@ -123,8 +133,7 @@ void state_saver_stop(struct state_saver *saver)
 void state_saver_destroy(struct state_saver *saver)
 {
 	if (saver != NULL) {
-		buffer_finish(&saver->id);
-		buffer_finish(&saver->written_id);
+		buffer_finish(&saver->written);
 		free(saver);
 	}
 }

@@ -4,13 +4,14 @@
 
 #include <uv.h>
 
+#include "server/base/buffer.h"
 #include "server/base/log.h"
-#include "server/feed/change.h"
 
 /*
- * Keeps a state file up to date: STATE_SAVER_DELAY_MS after a position has changed, so
- * once a second at the most, and a last time at the stop.  Files are written by a
- * thread of libuv's pool: the loop never waits for the disk.
+ * Keeps a state file (state_file.h) up to date: STATE_SAVER_DELAY_MS after something has
+ * changed, so once a second at the most, and a last time at the stop.  Files are written
+ * by a thread of libuv's pool: the loop never waits for the disk.  After a crash up to a
+ * second's changes are not in the file.
  *
  * A file that cannot be written is told once, tried again at the same pace, and told to be
  * well again.
@@ -21,15 +22,16 @@
 
 struct state_saver;
 
-/*
- * Gives a saver of `file` for `url`, in which `id`, copied, is saved already.  Lends it the
- * rest until it is destroyed.
- */
-struct state_saver *state_saver_create(uv_loop_t *loop, const struct log_scope *log,
-                                       const char *file, const char *url, struct text id);
+/* Add what the file is to hold now.  Called by the loop, until state_saver_destroy(). */
+typedef void state_content_fn(const void *owner, struct buffer *out);
 
-/* The position is `id` now, copied; one that is the same costs nothing. */
-void state_saver_set(struct state_saver *saver, struct text id);
+/* Gives a saver of `file`.  Everything is lent for its life. */
+struct state_saver *state_saver_create(uv_loop_t *loop, const struct log_scope *log,
+                                       const char *file, state_content_fn *content,
+                                       const void *owner);
+
+/* The content may have changed.  What is in the file already is not written again. */
+void state_saver_touch(struct state_saver *saver);
 
 /* Save what is not saved yet and close the handles.  Returns at once. */
 void state_saver_stop(struct state_saver *saver);

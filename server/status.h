@@ -26,7 +26,7 @@ struct source_stats {
 	metric kernel_drops;
 	metric duplicates;     /* changes not published since another source had brought them */
 	metric reconnects;     /* times a lost peer was connected to again */
-	metric gaps;           /* times a peer no longer had what came behind the last change */
+	metric gaps;           /* times a peer had not kept what came behind the last change */
 	metric is_up;          /* 1 while it can receive; one without a peer always can */
 	metric last_change_ms; /* Unix time of the last one published, or canary; 0: none yet */
 };

@@ -8,37 +8,25 @@
 
 #define CAPACITY_MIN 4
 
-/* tolower() asks the locale. */
-static char fold(char byte)
-{
-	if (byte >= 'A' && byte <= 'Z') {
-		return (char)(byte - 'A' + 'a');
-	}
-	return byte;
-}
-
-bool irc_name_equals(const char *left, const char *right)
-{
-	while (*left != '\0' && fold(*left) == fold(*right)) {
-		left++;
-		right++;
-	}
-	return fold(*left) == fold(*right);
-}
-
 static void fold_name(struct text name, char folded[WIKI_CHANNEL_MAX + 1])
 {
 	for (size_t i = 0; i < name.length; i++) {
-		folded[i] = fold(name.bytes[i]);
+		folded[i] = irc_name_fold(name.bytes[i]);
 	}
 	folded[name.length] = '\0';
+}
+
+static bool is_valid(struct text name)
+{
+	return wiki_channel_is_valid(name.bytes, name.length) || irc_name_is_mask(name);
 }
 
 struct irc_channel *irc_channel_create(struct text name)
 {
 	struct irc_channel *channel = mem_new(struct irc_channel);
 
-	require(wiki_channel_is_valid(name.bytes, name.length));
+	require(is_valid(name));
+	channel->is_mask = irc_name_is_mask(name);
 	memcpy(channel->name, name.bytes, name.length);
 	fold_name(name, channel->folded);
 	return channel;
@@ -66,7 +54,7 @@ struct irc_channel *irc_channels_find(const struct irc_channels *channels, struc
 	char folded[WIKI_CHANNEL_MAX + 1];
 	size_t rank;
 
-	if (!wiki_channel_is_valid(name.bytes, name.length)) {
+	if (!is_valid(name)) {
 		return NULL;
 	}
 	fold_name(name, folded);

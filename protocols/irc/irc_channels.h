@@ -5,6 +5,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 
+#include "protocols/irc/irc_name.h"
 #include "server/feed/wiki_name.h"
 
 /*
@@ -19,6 +20,8 @@
 struct irc_channel {
 	char name[WIKI_CHANNEL_MAX + 1];   /* as first spelt; NUL-terminated, as is the next */
 	char folded[WIKI_CHANNEL_MAX + 1]; /* in lower case: what is compared */
+	bool is_mask;                      /* "#*.wikipedia": all channels that it fits */
+	unsigned members;                  /* sessions that have joined it */
 };
 
 /* All zero is the empty set.  It refers to its channels and owns none. */
@@ -28,7 +31,10 @@ struct irc_channels {
 	size_t capacity;
 };
 
-/* Gives a channel, to be ended with free().  `name` is one of wiki_channel_is_valid(). */
+/*
+ * Gives a channel, to be ended with free().  `name` is one of wiki_channel_is_valid()
+ * or irc_name_is_mask().
+ */
 struct irc_channel *irc_channel_create(struct text name);
 
 /* Lends the channel of this name in any case; NULL without one, and for an invalid name. */
@@ -48,8 +54,5 @@ bool irc_channels_remove(struct irc_channels *channels, const struct irc_channel
 
 /* Empty the set and free what it holds itself. */
 void irc_channels_finish(struct irc_channels *channels);
-
-/* Whether two texts are the same without ASCII case. */
-bool irc_name_equals(const char *left, const char *right);
 
 #endif

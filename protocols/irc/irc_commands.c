@@ -8,9 +8,16 @@
 
 /* Keep sorted: searched with bsearch(). */
 const struct irc_command irc_commands[] = {
+    {.name = "ADMIN", .run = irc_command_admin},
+    {.name = "AWAY", .run = irc_command_away},
     {.name = "CAP", .run = irc_command_cap, .params_min = 1, .before_registration = true},
     {.name = "CHATHISTORY", .run = irc_command_chathistory},
+    {.name = "HELP", .run = irc_command_help},
+    {.name = "HELPOP", .run = irc_command_help},
+    {.name = "INFO", .run = irc_command_info},
+    {.name = "ISON", .run = irc_command_ison, .params_min = 1},
     {.name = "JOIN", .run = irc_command_join, .params_min = 1},
+    {.name = "LINKS", .run = irc_command_links},
     {.name = "LIST", .run = irc_command_list},
     {.name = "LUSERS", .run = irc_command_lusers},
     {.name = "MODE", .run = irc_command_mode, .params_min = 1},
@@ -18,6 +25,7 @@ const struct irc_command irc_commands[] = {
     {.name = "NAMES", .run = irc_command_names},
     {.name = "NICK", .run = irc_command_nick, .before_registration = true},
     {.name = "NOTICE", .run = irc_command_notice, .params_min = 2},
+    {.name = "OPER", .run = irc_command_oper, .params_min = 2},
     {.name = "PART", .run = irc_command_part, .params_min = 1},
     {.name = "PASS", .run = irc_command_pass, .before_registration = true},
     {.name = "PING", .run = irc_command_ping, .before_registration = true},
@@ -25,7 +33,9 @@ const struct irc_command irc_commands[] = {
     {.name = "PRIVMSG", .run = irc_command_privmsg, .params_min = 2},
     {.name = "QUIT", .run = irc_command_quit, .before_registration = true},
     {.name = "SETNAME", .run = irc_command_setname},
+    {.name = "STATS", .run = irc_command_stats, .params_min = 1},
     {.name = "TAGMSG", .run = irc_command_tagmsg, .params_min = 1},
+    {.name = "TIME", .run = irc_command_time},
     {.name = "TOPIC", .run = irc_command_topic, .params_min = 1},
     /* A client with a real name in Latin-1 would wait for ever if it were ignored. */
     {.name = "USER",
@@ -34,6 +44,7 @@ const struct irc_command irc_commands[] = {
      .before_registration = true,
      .takes_repaired = true},
     {.name = "USERHOST", .run = irc_command_userhost, .params_min = 1},
+    {.name = "VERSION", .run = irc_command_version},
     {.name = "WHO", .run = irc_command_who},
     {.name = "WHOIS", .run = irc_command_whois},
     {.name = "WHOWAS", .run = irc_command_whowas},
@@ -58,14 +69,27 @@ static bool has_params(const struct irc_command *command, const struct irc_messa
 	       (message->param_count >= command->params_min && message->params[0][0] != '\0');
 }
 
+/*
+ * It is ignored, as IRCStream does; who knows standard replies is told why (ircv3.net,
+ * "UTF8ONLY").
+ */
+static void ignore_line(struct irc_session *session, const struct irc_command *command)
+{
+	metric_add(&session->server->env->metrics->irc_lines_ignored, 1);
+	irc_session_log(session, "irc.ignored", "a line that is not UTF-8");
+	if ((session->capabilities & IRC_CAP_STANDARD_REPLIES) != 0) {
+		irc_reply_fail(session, command != NULL ? command->name : "*", "INVALID_UTF8", NULL,
+		               "The line is not UTF-8");
+	}
+}
+
 void irc_command_run(struct irc_session *session, const struct irc_message *message)
 {
 	const struct irc_command *command = irc_command_find(message->command);
 	struct metrics *metrics = session->server->env->metrics;
 
 	if (message->was_repaired && (command == NULL || !command->takes_repaired)) {
-		metric_add(&metrics->irc_lines_ignored, 1);
-		irc_session_log(session, "irc.ignored", "a line that is not UTF-8");
+		ignore_line(session, command);
 	} else if (!session->is_registered && (command == NULL || !command->before_registration)) {
 		irc_reply(session, ERR_NOTREGISTERED, NULL);
 	} else if (command == NULL) {

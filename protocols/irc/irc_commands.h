@@ -10,7 +10,7 @@
 
 /*
  * The commands: a table of them, and their handlers by purpose in
- * irc_commands_{login,cap,channel,user,server}.c.  A new command is a row and a
+ * irc_commands_{login,cap,channel,list,user,who,server,info}.c.  A new command is a row and a
  * handler.
  *
  * Threads: the worker's.
@@ -54,14 +54,17 @@ irc_command_fn irc_command_chathistory;
 irc_command_fn irc_command_join, irc_command_list, irc_command_names, irc_command_part,
     irc_command_topic;
 
-/* Users, and what is said to them: RFC 2812 §3.1.5, §3.3, §3.6, §4.8. */
+/* Users, what they are doing, and what is said to them: RFC 2812 §3.1.5, §3.3, §3.6, §4.8. */
 irc_command_fn irc_command_mode, irc_command_notice, irc_command_privmsg, irc_command_userhost,
     irc_command_who, irc_command_whois, irc_command_whowas;
+irc_command_fn irc_command_away, irc_command_ison;
 
 /* IRCv3 message-tags: what is said without a text. */
 irc_command_fn irc_command_tagmsg;
 
 /* The server: RFC 2812 §3.4, §3.7. */
 irc_command_fn irc_command_lusers, irc_command_motd, irc_command_ping, irc_command_pong;
+irc_command_fn irc_command_admin, irc_command_help, irc_command_info, irc_command_links,
+    irc_command_oper, irc_command_stats, irc_command_time, irc_command_version;
 
 #endif

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * Channels.  They come into being with their first change, so a client joins what is
- * there and can make none.
+ * there, or a mask: a wildcard channel, which stands for all channels that it fits.
  */
 #include <stdio.h>
 #include <string.h>
@@ -9,32 +9,18 @@
 #include "protocols/irc/irc_commands.h"
 #include "protocols/irc/irc_reply.h"
 
-#define NAME_SPACES " \t"
-
-/* A name of a list, NUL-terminated and as long as a line can hold. */
-struct name {
-	char text[3 * IRC_TEXT_MAX + 1];
-};
-
-/* Take the next of "a,b,c", spaces around it dropped and empty ones passed over. */
-static bool next_name(const char **list, struct name *name)
+static struct text text_of(const char *name)
 {
-	size_t length;
-
-	*list += strspn(*list, "," NAME_SPACES);
-	length = strcspn(*list, ",");
-	memcpy(name->text, *list, length);
-	*list += length;
-	while (length > 0 && strchr(NAME_SPACES, name->text[length - 1]) != NULL) {
-		length--;
-	}
-	name->text[length] = '\0';
-	return length > 0;
+	return (struct text){name, strlen(name)};
 }
 
-static struct irc_channel *find(const struct irc_channels *channels, const char *name)
+/* The channel of this name that the client can see: one that exists, or that it is in. */
+static const struct irc_channel *find_visible(const struct irc_session *session, const char *name)
 {
-	return irc_channels_find(channels, (struct text){name, strlen(name)});
+	const struct irc_channel *channel =
+	    irc_channels_find(&session->server->channels, text_of(name));
+
+	return channel != NULL ? channel : irc_channels_find(&session->joined, text_of(name));
 }
 
 /* --- what a channel says of itself ---------------------------------------- */
@@ -83,46 +69,99 @@ static void reply_join(struct irc_session *session, const struct irc_channel *ch
 	}
 }
 
+static bool has_room_for(const struct irc_session *session, const struct irc_channel *channel)
+{
+	const struct conf_irc *conf = session->server->conf;
+	size_t masks = 0;
+
+	if (conf->max_joined > 0 && session->joined.count >= conf->max_joined) {
+		return false;
+	}
+	for (size_t i = 0; channel->is_mask && i < session->joined.count; i++) {
+		masks += session->joined.items[i]->is_mask ? 1 : 0;
+	}
+	return !channel->is_mask || masks < conf->max_masks;
+}
+
+static void enter(struct irc_session *session, struct irc_channel *channel)
+{
+	(void)irc_session_join(session, channel);
+	irc_session_log(session, "irc.joined", channel->name);
+	reply_join(session, channel);
+	reply_topic(session, channel);
+	reply_names(session, channel);
+	irc_reply(session, RPL_ENDOFNAMES, channel->name);
+}
+
 /* Twice is no error, and silent: no second copy of a change follows. */
 static void join(struct irc_session *session, const char *name)
 {
-	struct irc_channel *channel = find(&session->server->channels, name);
+	struct irc_server *server = session->server;
+	struct irc_channel *channel;
 
+	if (irc_channels_find(&session->joined, text_of(name)) != NULL) {
+		return;
+	}
+	channel = irc_server_open(server, text_of(name));
 	if (channel == NULL) {
 		irc_reply(session, ERR_NOSUCHCHANNEL, name);
-	} else if (irc_session_join(session, channel)) {
-		irc_session_log(session, "irc.joined", channel->name);
-		reply_join(session, channel);
-		reply_topic(session, channel);
-		reply_names(session, channel);
-		irc_reply(session, RPL_ENDOFNAMES, channel->name);
+	} else if (has_room_for(session, channel)) {
+		enter(session, channel);
+	} else {
+		metric_add(&server->env->metrics->irc_joins_refused, 1);
+		irc_reply(session, ERR_TOOMANYCHANNELS, channel->name);
+		irc_server_settle(server, channel);
 	}
 }
 
-static void part(struct irc_session *session, const struct irc_channel *channel, const char *reason)
+static void part(struct irc_session *session, struct irc_channel *channel, const char *reason)
 {
 	char source[IRC_SOURCE_MAX];
 
-	(void)irc_session_part(session, channel);
 	irc_session_log(session, "irc.parted", channel->name);
 	irc_reply_line(session, ":%s PART %s%s%s", irc_session_source(session, source),
 	               channel->name, reason != NULL ? " :" : "", reason != NULL ? reason : "");
+	(void)irc_session_part(session, channel);
+}
+
+/* A mask that is joined is held against all channels at once; any other name costs nothing. */
+static bool may_go_on(struct irc_session *session, const char *name)
+{
+	struct irc_server *server = session->server;
+
+	return !irc_name_is_mask(text_of(name)) ||
+	       irc_effort_take(&server->effort, server->env->net->turn, server->channels.count + 1);
+}
+
+static void join_list(struct irc_session *session, const char *list)
+{
+	unsigned done = session->join_after;
+	struct irc_name name;
+
+	session->join_after = 0;
+	for (unsigned i = 0; irc_name_next(&list, &name); i++) {
+		if (i < done) {
+			continue;
+		}
+		if (!may_go_on(session, name.text)) {
+			session->join_after = i;
+			session->is_paused = true;
+			connection_resume(session->connection);
+			return;
+		}
+		join(session, name.text);
+	}
 }
 
 void irc_command_join(struct irc_session *session, const struct irc_message *message)
 {
-	const char *list = message->params[0];
-	struct name name;
-
 	/* RFC 2812 §3.2.1: "0" is a request to leave all channels. */
-	if (strcmp(list, "0") == 0) {
-		while (session->joined.count > 0) {
-			part(session, session->joined.items[0], NULL);
-		}
+	if (strcmp(message->params[0], "0") != 0) {
+		join_list(session, message->params[0]);
 		return;
 	}
-	while (next_name(&list, &name)) {
-		join(session, name.text);
+	while (session->joined.count > 0) {
+		part(session, session->joined.items[0], NULL);
 	}
 }
 
@@ -130,10 +169,11 @@ void irc_command_part(struct irc_session *session, const struct irc_message *mes
 {
 	const char *reason = message->param_count > 1 ? message->params[1] : NULL;
 	const char *list = message->params[0];
-	struct name name;
+	struct irc_name name;
 
-	while (next_name(&list, &name)) {
-		const struct irc_channel *channel = find(&session->joined, name.text);
+	while (irc_name_next(&list, &name)) {
+		struct irc_channel *channel =
+		    irc_channels_find(&session->joined, text_of(name.text));
 
 		if (channel != NULL) {
 			part(session, channel, reason);
@@ -143,11 +183,12 @@ void irc_command_part(struct irc_session *session, const struct irc_message *mes
 	}
 }
 
-/* --- TOPIC, NAMES, LIST --------------------------------------------------- */
+/* --- TOPIC, NAMES --------------------------------------------------------- */
 
 void irc_command_topic(struct irc_session *session, const struct irc_message *message)
 {
-	const struct irc_channel *channel = find(&session->joined, message->params[0]);
+	const struct irc_channel *channel =
+	    irc_channels_find(&session->joined, text_of(message->params[0]));
 
 	if (channel == NULL) {
 		irc_reply(session, ERR_NOTONCHANNEL, message->params[0]);
@@ -161,11 +202,11 @@ void irc_command_topic(struct irc_session *session, const struct irc_message *me
 void irc_command_names(struct irc_session *session, const struct irc_message *message)
 {
 	const char *list = message->param_count > 0 ? message->params[0] : "";
-	struct name name;
+	struct irc_name name;
 	bool is_empty = true;
 
-	for (; next_name(&list, &name); is_empty = false) {
-		const struct irc_channel *channel = find(&session->server->channels, name.text);
+	for (; irc_name_next(&list, &name); is_empty = false) {
+		const struct irc_channel *channel = find_visible(session, name.text);
 
 		if (channel != NULL) {
 			reply_names(session, channel);
@@ -174,65 +215,5 @@ void irc_command_names(struct irc_session *session, const struct irc_message *me
 	}
 	if (is_empty) {
 		irc_reply(session, RPL_ENDOFNAMES, "*");
-	}
-}
-
-static void reply_list_row(struct irc_session *session, const struct irc_channel *channel)
-{
-	char topic[IRC_TOPIC_MAX];
-
-	irc_server_topic(session->server, channel, topic);
-	irc_reply(session, RPL_LIST, channel->name,
-	          irc_channels_has(&session->joined, channel) ? "2" : "1", topic);
-}
-
-/*
- * A channel is a hundred bytes of reply and there may be a million: the list
- * pauses when the client takes it too slowly, and irc_session calls again.
- */
-static void list_all(struct irc_session *session)
-{
-	const struct irc_channels *channels = &session->server->channels;
-	size_t next = 0;
-
-	if (session->list_after != NULL) {
-		next = irc_channels_rank(channels, session->list_after) + 1;
-		session->list_after = NULL;
-	}
-	for (; next < channels->count; next++) {
-		reply_list_row(session, channels->items[next]);
-		if (connection_is_choked(session->connection)) {
-			session->list_after = channels->items[next];
-			return;
-		}
-	}
-	irc_reply(session, RPL_LISTEND, NULL);
-}
-
-static void list_named(struct irc_session *session, const char *list)
-{
-	struct irc_channels named = {0}; /* sorted, and each once */
-	struct name name;
-
-	while (next_name(&list, &name)) {
-		struct irc_channel *channel = find(&session->server->channels, name.text);
-
-		if (channel != NULL) {
-			(void)irc_channels_add(&named, channel);
-		}
-	}
-	for (size_t i = 0; i < named.count; i++) {
-		reply_list_row(session, named.items[i]);
-	}
-	irc_channels_finish(&named);
-	irc_reply(session, RPL_LISTEND, NULL);
-}
-
-void irc_command_list(struct irc_session *session, const struct irc_message *message)
-{
-	if (message->param_count == 0 || message->params[0][0] == '\0') {
-		list_all(session);
-	} else {
-		list_named(session, message->params[0]);
 	}
 }

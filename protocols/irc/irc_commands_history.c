@@ -106,21 +106,6 @@ static void end_batch(struct irc_session *session, const char *batch)
 
 /* --- targets -------------------------------------------------------------- */
 
-/* "#*.wikipedia": a channel's characters and a wildcard. */
-static bool is_mask(const char *name)
-{
-	char plain[WIKI_CHANNEL_MAX + 1];
-	size_t length = strlen(name);
-
-	if (length > WIKI_CHANNEL_MAX || strpbrk(name, "*?") == NULL) {
-		return false;
-	}
-	for (size_t i = 0; i <= length; i++) {
-		plain[i] = (char)(name[i] == '*' || name[i] == '?' ? 'x' : name[i]);
-	}
-	return wiki_channel_is_valid(plain, length);
-}
-
 /* Lends the target in the spelling that is shown; NULL when there is no such channel. */
 static const char *find_target(const struct irc_session *session, const char *target)
 {
@@ -130,7 +115,7 @@ static const char *find_target(const struct irc_session *session, const char *ta
 	if (channel != NULL) {
 		return channel->name;
 	}
-	return is_mask(target) ? target : NULL;
+	return irc_name_is_mask(name) ? target : NULL;
 }
 
 /* With max_channels, there are changes whose channel is not shown. */
@@ -272,6 +257,15 @@ static bool is_nowhere(const struct irc_history_request *request,
 
 /* --- a reply -------------------------------------------------------------- */
 
+/* Another turn; when it is choked, the line comes again as soon as it is not. */
+static void put_off(struct irc_session *session)
+{
+	session->is_paused = true;
+	if (!connection_is_choked(session->connection)) {
+		connection_resume(session->connection);
+	}
+}
+
 /* Find the first line; false when that takes another turn. */
 static bool count_back(const struct irc_session *session, const struct history_filter *filter,
                        struct irc_chathistory *plan, unsigned *looks)
@@ -394,9 +388,8 @@ static void reply_lines(struct irc_session *session, const struct irc_history_re
 	if (go_on(session, &filter, target, session->chathistory)) {
 		free(session->chathistory);
 		session->chathistory = NULL;
-	} else if (!connection_is_choked(session->connection)) {
-		/* Another turn; when it is choked, its line comes again as soon as it is not. */
-		connection_resume(session->connection);
+	} else {
+		put_off(session);
 	}
 }
 

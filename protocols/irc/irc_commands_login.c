@@ -6,9 +6,9 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
 #include "protocols/irc/irc_commands.h"
+#include "protocols/irc/irc_isupport.h"
 #include "protocols/irc/irc_reply.h"
 #include "server/base/memory.h"
 #include "server/base/utf8.h"
@@ -18,30 +18,18 @@
 
 /* --- registration ------------------------------------------------------- */
 
-static const char *date_text(uint64_t seconds, char *text, size_t size)
-{
-	time_t time = (time_t)seconds;
-	struct tm parts;
-
-	(void)gmtime_r(&time, &parts);
-	(void)strftime(text, size, "%Y-%m-%d %H:%M:%S UTC", &parts);
-	return text;
-}
-
 static void welcome(struct irc_session *session)
 {
 	const struct irc_server *server = session->server;
 	const struct conf_irc *conf = server->conf;
-	char source[IRC_SOURCE_MAX], version[IRC_VERSION_MAX], date[32];
-	char limit[IRC_NUMBER_MAX];
+	char source[IRC_SOURCE_MAX], version[IRC_VERSION_MAX], date[IRC_DATE_MAX];
 
 	(void)irc_server_version(server, version);
 	irc_reply(session, RPL_WELCOME, conf->network, irc_session_source(session, source));
 	irc_reply(session, RPL_YOURHOST, conf->server_name, version);
-	irc_reply(session, RPL_CREATED,
-	          date_text(irc_server_started_s(server), date, sizeof(date)));
+	irc_reply(session, RPL_CREATED, irc_date(date, irc_server_started_s(server)));
 	irc_reply(session, RPL_MYINFO, conf->server_name, version);
-	irc_reply(session, RPL_ISUPPORT, conf->network, irc_number(limit, conf->chathistory_limit));
+	irc_isupport_reply(session);
 	irc_command_lusers(session, NULL);
 	irc_command_motd(session, NULL);
 	irc_reply(session, RPL_UMODEIS, NULL);

@@ -3,17 +3,15 @@
  * Users: there are two, the client and the bot.
  */
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "protocols/irc/irc_commands.h"
 #include "protocols/irc/irc_reply.h"
+#include "server/base/memory.h"
+#include "server/base/utf8.h"
 
 #define USERHOST_MAX 5 /* RFC 2812 §4.8 */
-
-static bool is_bot(const struct irc_session *session, const char *nick)
-{
-	return irc_name_equals(session->server->conf->bot_name, nick);
-}
 
 static bool is_channel(const char *target)
 {
@@ -56,7 +54,7 @@ void irc_command_mode(struct irc_session *session, const struct irc_message *mes
 		if (message->param_count == 1) {
 			irc_reply(session, RPL_UMODEIS, NULL);
 		}
-	} else if (is_bot(session, target)) {
+	} else if (irc_server_is_bot(session->server, target)) {
 		irc_reply(session, ERR_USERSDONTMATCH, NULL);
 	} else {
 		irc_reply(session, ERR_NOSUCHNICK, target);
@@ -64,6 +62,13 @@ void irc_command_mode(struct irc_session *session, const struct irc_message *mes
 }
 
 /* --- PRIVMSG, NOTICE and TAGMSG ---------------------------------------------- */
+
+static void reply_away(struct irc_session *session)
+{
+	if (session->away != NULL) {
+		irc_reply(session, RPL_AWAY, session->nick, session->away);
+	}
+}
 
 static bool has_capability(const struct irc_session *session, enum irc_capability capability)
 {
@@ -100,7 +105,7 @@ static bool deliver(struct irc_session *session, const struct irc_message *messa
 	bool is_self = irc_session_is(session, target);
 	const char *name = is_self ? session->nick : session->server->conf->bot_name;
 
-	if (!is_self && !is_bot(session, target)) {
+	if (!is_self && !irc_server_is_bot(session->server, target)) {
 		return false;
 	}
 	if (has_capability(session, IRC_CAP_ECHO_MESSAGE)) {
@@ -118,6 +123,8 @@ static void say(struct irc_session *session, const struct irc_message *message, 
 		irc_reply(session, ERR_CANNOTSENDTOCHAN, target);
 	} else if (!deliver(session, message, target)) {
 		irc_reply(session, ERR_NOSUCHNICK, target);
+	} else if (irc_session_is(session, target) && strcmp(message->command, "PRIVMSG") == 0) {
+		reply_away(session);
 	}
 }
 
@@ -162,13 +169,7 @@ void irc_command_tagmsg(struct irc_session *session, const struct irc_message *m
 	}
 }
 
-/* --- WHO, WHOIS, WHOWAS, USERHOST -------------------------------------------- */
-
-/* Libraries wait for the end of the list; nobody needs its rows. */
-void irc_command_who(struct irc_session *session, const struct irc_message *message)
-{
-	irc_reply(session, RPL_ENDOFWHO, param_or(message, 0, "*"));
-}
+/* --- WHOIS, WHOWAS, USERHOST, ISON ------------------------------------------- */
 
 /* Who WHOIS tells of: the client itself, or the bot. */
 struct person {
@@ -203,6 +204,7 @@ static void reply_self(struct irc_session *session)
 				  .real_name = session->real_name,
 				  .signon_s = session->signon_s,
 			      });
+	reply_away(session);
 }
 
 static void reply_bot(struct irc_session *session)
@@ -231,7 +233,7 @@ void irc_command_whois(struct irc_session *session, const struct irc_message *me
 	(void)snprintf(nick, sizeof(nick), "%.*s", (int)strcspn(list, ","), list);
 	if (irc_session_is(session, nick)) {
 		reply_self(session);
-	} else if (is_bot(session, nick)) {
+	} else if (irc_server_is_bot(session->server, nick)) {
 		reply_bot(session);
 	} else {
 		irc_reply(session, ERR_NOSUCHNICK, nick);
@@ -259,9 +261,10 @@ static void add_userhost(const struct irc_session *session, const char *nick, st
 	char address[PEER_TEXT_MAX];
 
 	if (irc_session_is(session, nick)) {
-		buffer_printf(out, "%s%s=+%s@%s", space, session->nick, session->user,
+		buffer_printf(out, "%s%s=%c%s@%s", space, session->nick,
+		              session->away != NULL ? '-' : '+', session->user,
 		              peer_address_text(&session->connection->peer, address));
-	} else if (is_bot(session, nick)) {
+	} else if (irc_server_is_bot(session->server, nick)) {
 		buffer_printf(out, "%s%s*=+%s@%s", space, conf->bot_name, conf->bot_name,
 		              conf->server_name);
 	}
@@ -277,4 +280,46 @@ void irc_command_userhost(struct irc_session *session, const struct irc_message 
 	buffer_append_byte(&out, '\0');
 	irc_reply(session, RPL_USERHOST, out.bytes);
 	buffer_finish(&out);
+}
+
+/* RFC 2812 §4.9: those of the nicks that are there, parameters or words of one. */
+void irc_command_ison(struct irc_session *session, const struct irc_message *message)
+{
+	struct buffer out = {0};
+
+	for (size_t i = 0; i < message->param_count; i++) {
+		char nicks[3 * IRC_TEXT_MAX + 1];
+		char *rest = NULL;
+
+		(void)snprintf(nicks, sizeof(nicks), "%s", message->params[i]);
+		for (const char *nick = strtok_r(nicks, " ", &rest); nick != NULL;
+		     nick = strtok_r(NULL, " ", &rest)) {
+			bool is_self = irc_session_is(session, nick);
+
+			if (is_self || irc_server_is_bot(session->server, nick)) {
+				buffer_printf(&out, "%s%s", out.length > 0 ? " " : "",
+				              is_self ? session->nick
+				                      : session->server->conf->bot_name);
+			}
+		}
+	}
+	buffer_append_byte(&out, '\0');
+	irc_reply(session, RPL_ISON, out.bytes);
+	buffer_finish(&out);
+}
+
+/* --- AWAY ------------------------------------------------------------------- */
+
+void irc_command_away(struct irc_session *session, const struct irc_message *message)
+{
+	const char *text = param_or(message, 0, NULL);
+
+	free(session->away);
+	session->away = NULL;
+	if (text == NULL) {
+		irc_reply(session, RPL_UNAWAY, NULL);
+		return;
+	}
+	session->away = mem_copy_text(text, utf8_cut(text, strlen(text), IRC_AWAY_MAX));
+	irc_reply(session, RPL_NOWAWAY, NULL);
 }

@@ -4,34 +4,45 @@
 
 #include "protocols/front_end.h"
 #include "protocols/irc/irc_channels.h"
+#include "protocols/irc/irc_effort.h"
 #include "protocols/irc/irc_encode.h"
 #include "protocols/irc/irc_response.h"
 #include "protocols/irc/irc_wires.h"
 
 /*
- * One worker's IRC server: what its sessions share.  It owns the channels, which
- * come into being here as their first changes pass and stay to the end.
+ * One worker's IRC server: what its sessions share.  It owns the channels.
  *
- *   bus ── every change ──> irc_server ── a new name ──> channels
+ *   irc.channels, from the start ──────────────────────> channels, to the end
+ *   bus ── every change ──> irc_server ── a new name ──>    ▲
+ *   JOIN of a mask, or of what is not known yet ──> transient, while it has members
+ *
+ * `channels` are what changes and the configuration say, so they are the same in every
+ * worker; those that clients make are not, and are shown to their members alone.  The
+ * first change for one of them makes it one of `channels`, in the spelling of the change.
  *
  * Threads: the worker's.
  */
 #define IRC_SOURCE_MAX  192  /* "nick!user@server": at most 30 + 63 + 63 and two signs */
 #define IRC_TOPIC_MAX   2048 /* 300 bytes of template, of which nine become at most fifty */
 #define IRC_NUMBER_MAX  24   /* 64 bits in decimal */
+#define IRC_HOST_MAX    63   /* of server_name, the longest host that is shown */
 #define IRC_VERSION_MAX 32
+#define IRC_DATE_MAX    32
 
 struct irc_server {
 	const struct front_end_env *env; /* lent */
 	const struct conf_irc *conf;
 	char bot_source[IRC_SOURCE_MAX]; /* "B!B@S" */
 	struct irc_encoder encoder;
-	struct irc_wires wires;       /* of the change that is being delivered */
-	struct irc_channels channels; /* owns them */
-	struct subscriber maker;      /* of channels */
-	struct buffer replies;        /* of the session that is being served; empty in between */
-	struct irc_response response; /* of the command that is being run */
-	uint64_t registered_max;      /* the most that any client here saw registered */
+	struct irc_wires wires;        /* of the change that is being delivered */
+	struct irc_channels channels;  /* owns them */
+	struct irc_channels transient; /* owns them */
+	size_t waiting;                /* of these, the ones that are no masks */
+	struct irc_effort effort;      /* of the masks of all sessions */
+	struct subscriber maker;       /* of channels; the bus's first, so before any member */
+	struct buffer replies;         /* of the session that is being served; empty in between */
+	struct irc_response response;  /* of the command that is being run */
+	uint64_t registered_max;       /* the most that any client here saw registered */
 };
 
 /* The whole server's figures, all workers together. */
@@ -48,7 +59,27 @@ struct irc_server *irc_server_create(const struct front_end_env *env);
 /* Every session must have gone.  NULL does nothing. */
 void irc_server_destroy(struct irc_server *server);
 
-/* Write the topic of a channel: the template with every "{channel}" replaced by its name. */
+/*
+ * Lends the channel that a client may join by this name, NULL when there is none.  One that
+ * it makes is gone after the next irc_server_leave() or irc_server_settle() that leaves it
+ * without members.
+ */
+struct irc_channel *irc_server_open(struct irc_server *server, struct text name);
+
+/* A session has joined, or has left and must drop its pointer. */
+void irc_server_enter(struct irc_channel *channel);
+void irc_server_leave(struct irc_server *server, struct irc_channel *channel);
+
+/* Free a channel made by a client that has no members after all. */
+void irc_server_settle(struct irc_server *server, struct irc_channel *channel);
+
+/* Whether `nick` is the bot's. */
+bool irc_server_is_bot(const struct irc_server *server, const char *nick);
+
+/*
+ * Write the topic of a channel: the template with every "{channel}" replaced by its name;
+ * a mask's says what it is.
+ */
 void irc_server_topic(const struct irc_server *server, const struct irc_channel *channel,
                       char topic[IRC_TOPIC_MAX]);
 
@@ -63,5 +94,8 @@ uint64_t irc_server_started_s(const struct irc_server *server);
 
 /* Writes a number in decimal to `text`, and lends it back. */
 const char *irc_number(char text[IRC_NUMBER_MAX], uint64_t number);
+
+/* Writes a Unix time as a date to `text`, and lends it back. */
+const char *irc_date(char text[IRC_DATE_MAX], uint64_t seconds);
 
 #endif

@@ -61,16 +61,32 @@ static struct text name_of(const struct irc_channel *channel)
 
 bool irc_session_join(struct irc_session *session, struct irc_channel *channel)
 {
-	return irc_channels_add(&session->joined, channel) &&
-	       bus_subscribe(session->server->env->bus, &session->subscriber, BUS_CHANNEL,
-	                     name_of(channel));
+	if (!irc_channels_add(&session->joined, channel)) {
+		return false;
+	}
+	irc_server_enter(channel);
+	(void)bus_subscribe(session->server->env->bus, &session->subscriber, BUS_CHANNEL,
+	                    name_of(channel));
+	return true;
 }
 
-bool irc_session_part(struct irc_session *session, const struct irc_channel *channel)
+bool irc_session_part(struct irc_session *session, struct irc_channel *channel)
 {
-	return irc_channels_remove(&session->joined, channel) &&
-	       bus_unsubscribe(session->server->env->bus, &session->subscriber, BUS_CHANNEL,
-	                       name_of(channel));
+	if (!irc_channels_remove(&session->joined, channel)) {
+		return false;
+	}
+	(void)bus_unsubscribe(session->server->env->bus, &session->subscriber, BUS_CHANNEL,
+	                      name_of(channel));
+	irc_server_leave(session->server, channel);
+	return true;
+}
+
+static void leave_all(struct irc_session *session)
+{
+	for (size_t i = 0; i < session->joined.count; i++) {
+		irc_server_leave(session->server, session->joined.items[i]);
+	}
+	irc_channels_finish(&session->joined);
 }
 
 /* --- time-outs ---------------------------------------------------------- */
@@ -122,12 +138,6 @@ static void on_check_due(struct deadline *deadline)
 
 /* --- input -------------------------------------------------------------- */
 
-/* Whether the command that was run goes on when its line comes again. */
-static bool is_paused(const struct irc_session *session)
-{
-	return session->list_after != NULL || session->chathistory != NULL;
-}
-
 static void run_line(struct irc_session *session, struct text line)
 {
 	struct irc_message message;
@@ -138,7 +148,7 @@ static void run_line(struct irc_session *session, struct text line)
 	if (irc_message_parse(&message, line)) {
 		irc_response_begin(session, message.tags);
 		irc_command_run(session, &message);
-		if (is_paused(session)) {
+		if (session->is_paused) {
 			irc_response_pause(session);
 		} else {
 			irc_response_end(session);
@@ -162,12 +172,13 @@ static size_t on_input(struct connection *connection, const char *bytes, size_t 
 		if (taken == 0) {
 			break;
 		}
+		session->is_paused = false;
 		if (session->lines.was_refused) {
 			irc_reply(session, ERR_INPUTTOOLONG, NULL);
 		}
 		run_line(session, line);
-		if (is_paused(session)) {
-			/* A LIST or CHATHISTORY that is not through: its line comes again. */
+		if (session->is_paused) {
+			/* Not through: the line comes again when there is room, or time. */
 			session->lines = before;
 			break;
 		}
@@ -210,7 +221,8 @@ static void on_closed(struct connection *connection, enum close_reason reason)
 
 	(void)reason;
 	metric_subtract(&metrics_of(session)->irc_clients, 1);
-	irc_channels_finish(&session->joined);
+	leave_all(session);
+	free(session->away);
 	free(session->user);
 	free(session->real_name);
 	free(session->chathistory);

@@ -25,6 +25,7 @@
 #define IRC_NICK_MAX      30
 #define IRC_USER_MAX      63  /* bytes; what is longer is cut */
 #define IRC_REAL_NAME_MAX 128 /* the same; NAMELEN in 005 */
+#define IRC_AWAY_MAX      200 /* the same */
 
 struct irc_session {
 	struct connection *connection;
@@ -32,10 +33,13 @@ struct irc_session {
 	struct subscriber subscriber; /* to the channels in `joined` */
 	struct deadline check;        /* every quarter of ping_timeout */
 	struct irc_channels joined;
-	const struct irc_channel *list_after; /* a LIST goes on behind this one; NULL: none is on */
-	struct irc_chathistory *chathistory;  /* a CHATHISTORY that goes on; NULL: none is on */
-	char *user;                           /* NULL before USER */
+	const struct irc_channel *list_after; /* a LIST goes on behind this one */
+	struct irc_chathistory *chathistory;  /* a CHATHISTORY that goes on */
+	unsigned join_after;                  /* a JOIN goes on behind so many of its names */
+	bool is_paused; /* the last command goes on when its line comes again */
+	char *user;     /* NULL before USER */
 	char *real_name;
+	char *away; /* NULL: is not */
 	uint64_t connected_ms;
 	uint64_t pong_ms;  /* last sign of life */
 	uint64_t signon_s; /* Unix time of the connection */
@@ -65,11 +69,11 @@ const char *irc_session_source(const struct irc_session *session, char source[IR
 /* It has registered: from now on it is pinged, and counted. */
 void irc_session_register(struct irc_session *session);
 
-/* Join: its changes come from now on.  False when it had joined. */
+/* Join a channel or a mask: its changes come from now on.  False when it had joined. */
 bool irc_session_join(struct irc_session *session, struct irc_channel *channel);
 
-/* Leave a channel.  False when it was not joined. */
-bool irc_session_part(struct irc_session *session, const struct irc_channel *channel);
+/* Leave a channel, which may be gone then.  False when it was not joined. */
+bool irc_session_part(struct irc_session *session, struct irc_channel *channel);
 
 /* The IRC_TAG_... that the session's changes carry. */
 unsigned irc_session_tags(const struct irc_session *session);

@@ -352,14 +352,14 @@ static void gather_receivers(struct bus *bus, enum bus_field field, struct roste
 	struct interest *interest;
 
 	roster->receivers.count = 0;
-	HASH_FIND(hh, bus->interests[field], roster->name, roster->name_length, interest);
-	if (interest != NULL && !interest->is_pattern) {
-		add_receivers(roster, interest, gathering);
-	}
 	DL_FOREACH (bus->patterns[field], interest) {
 		if (fits(interest, roster)) {
 			add_receivers(roster, interest, gathering);
 		}
+	}
+	HASH_FIND(hh, bus->interests[field], roster->name, roster->name_length, interest);
+	if (interest != NULL && !interest->is_pattern) {
+		add_receivers(roster, interest, gathering);
 	}
 	roster->is_stale = false;
 }

@@ -68,7 +68,10 @@ bool bus_unsubscribe(struct bus *bus, struct subscriber *subscriber, enum bus_fi
 /* Stop them all. */
 void bus_leave(struct bus *bus, struct subscriber *subscriber);
 
-/* Deliver to everyone who asked.  Lent. */
+/*
+ * Deliver to everyone who asked, of those who asked for the channel the patterns first, in
+ * the order in which they came to the bus.  Lent.
+ */
 void bus_publish(struct bus *bus, struct delivery *delivery);
 
 #endif

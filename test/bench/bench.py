@@ -20,6 +20,9 @@ import tempfile
 import time
 from collections import namedtuple
 from pathlib import Path
+from urllib.request import urlopen
+
+import roads
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -49,6 +52,11 @@ INTAKES = (
     Work("rcfeed-udp in, flooded", "socketio", 1, 20000, 500, 0),
 )
 QUICK_INTAKES = tuple(work._replace(changes=500, warm_up=50) for work in INTAKES)
+
+# The same by the roads that are connections, without a client: roads.py.
+ROAD_CHANGES = 20000
+QUICK_ROAD_CHANGES = 500
+ROAD_WARM_UP = 100
 
 PROGRAMS = ("rcstreamd", "each", "batch")
 
@@ -116,10 +124,12 @@ def port_of(log, listener):
 
 
 @contextlib.contextmanager
-def rcstreamd(program, protocol):
+def rcstreamd(program, protocol, ingest=()):
+    """With these sources, else with those that bench_load sends datagrams to."""
     with tempfile.TemporaryDirectory(prefix="rcstreamd-bench-") as folder:
         configuration = Path(folder, "rcstreamd.yaml")
-        configuration.write_text(json.dumps(CONFIGURATION))  # JSON is YAML
+        sources = list(ingest) or CONFIGURATION["ingest"]
+        configuration.write_text(json.dumps({**CONFIGURATION, "ingest": sources}))  # JSON is YAML
         log = Path(folder, "log")
         with log.open("wb") as output:
             process = subprocess.Popen(
@@ -130,7 +140,8 @@ def rcstreamd(program, protocol):
         try:
             wait_ready(process, log)
             clients, datagrams = LISTENERS[protocol]
-            yield Server(port_of(log, clients), port_of(log, datagrams), process)
+            port = 0 if ingest else port_of(log, datagrams)
+            yield Server(port_of(log, clients), port, process)
             process.terminate()
             if process.wait(STOP_TIMEOUT_S) != 0:
                 raise BenchError(f"rcstreamd ended with {process.returncode}:\n{log.read_text()}")
@@ -281,6 +292,78 @@ def intake_row(row):
     )
 
 
+# --- the roads that are connections -------------------------------------------
+
+
+def source_figures(server):
+    """What the status has of the only source."""
+    with urlopen(f"http://127.0.0.1:{server.clients_port}/rcstream_status") as answer:
+        return json.load(answer)["sources"][0]
+
+
+def wait_source(server, is_reached, what):
+    deadline = time.monotonic() + RUN_TIMEOUT_S
+    while not is_reached(source_figures(server)):
+        if time.monotonic() > deadline:
+            raise BenchError(f"{what}: not within {RUN_TIMEOUT_S} s: {source_figures(server)}")
+        time.sleep(0.01)
+
+
+def cpu_us(process):
+    """What it has used, all threads, user and system."""
+    fields = Path(f"/proc/{process.pid}/stat").read_text().rpartition(")")[2].split()
+    return (int(fields[11]) + int(fields[12])) * 1_000_000 / os.sysconf("SC_CLK_TCK")
+
+
+def run_road(arguments, name, count):
+    """One run: seconds and CPU of `count` changes that came, each once."""
+    changes = [roads.change(number) for number in range(1, ROAD_WARM_UP + count + 1)]
+    with (
+        roads.ROADS[name]() as (entry, send),
+        rcstreamd(arguments.rcstreamd, "socketio", [entry]) as server,
+    ):
+        wait_source(server, lambda source: source["is_up"], f"{name} to be up")
+        send(changes[:ROAD_WARM_UP])
+        wait_source(server, lambda source: source["published"] >= ROAD_WARM_UP, f"{name} warm")
+        began_us, began = cpu_us(server.process), time.monotonic()
+        send(changes[ROAD_WARM_UP:])
+        wait_source(server, lambda source: source["published"] >= len(changes), f"{name} all")
+        seconds = time.monotonic() - began
+        used_us = cpu_us(server.process) - began_us
+        source = source_figures(server)
+    if source["published"] != len(changes) or source["duplicates"] or source["dropped"]:
+        raise BenchError(f"{name}: not every change came once: {source}")
+    return {"seconds": seconds, "cpu_us_per_change": used_us / count}
+
+
+ROAD_HEAD = (
+    f"{'by connections, no client':34}{'changes a second':>18}{'CPU us per change':>20}",
+)
+
+
+def run_roads(arguments, has_head):
+    """The roads whose title is asked for, a row each; returns their results."""
+    results = []
+    count = QUICK_ROAD_CHANGES if arguments.quick else ROAD_CHANGES
+    for name in roads.ROADS:
+        title = f"{name} in, flooded"
+        if arguments.only.lower() not in title:
+            continue
+        if not results:
+            print(*([""] if has_head else []), *ROAD_HEAD, sep="\n", flush=True)
+        runs = []
+        for repetition in range(arguments.repetitions):
+            progress(f"{title}: {repetition + 1} of {arguments.repetitions}")
+            runs.append(run_road(arguments, name, count))
+        progress("")
+        rate, cpu = count / median(runs, "seconds"), median(runs, "cpu_us_per_change")
+        results.append(
+            {"title": title, "changes_per_s": rate, "cpu_us_per_change": cpu, "runs": runs}
+        )
+        print(f"{title:34}{rate:18,.0f}{cpu:20.2f}", flush=True)
+    return results
+
+
 def run_micro(programs):
     """What a change costs once: nanoseconds by step."""
     recorded = ROOT / "test/data/rcfeed/rcfeed-pairs.ndjson"
@@ -340,14 +423,16 @@ def main(words):
     works = QUICK_INTAKES if arguments.quick else INTAKES
     head = ("", *INTAKE_HEAD) if results else INTAKE_HEAD
     intakes = run_table(arguments, works, head, intake_result, intake_row)
-    if not results and not intakes:
+    by_road = run_roads(arguments, bool(results or intakes))
+    if not results and not intakes and not by_road:
         raise BenchError(f"no row's title holds {arguments.only!r}")
     steps = run_micro(arguments.programs)
     print("", f"{'CPU us per change':34}", sep="\n")
     for step, cost_ns in steps.items():
         print(f"{step:34}{cost_ns / 1000:10.3f}")
     if arguments.json:
-        figures = {"works": results, "intakes": intakes, "micro_ns_per_change": steps}
+        figures = {"works": results, "intakes": intakes, "roads": by_road}
+        figures["micro_ns_per_change"] = steps
         arguments.json.write_text(json.dumps(figures, indent=1) + "\n")
     return 0
 

@@ -88,6 +88,19 @@ static void test_channel_names_are_channels(void **state)
 	assert_all("channel_names: {enwiki: \"%s\"}", bad, false);
 	assert_all("channel_names: {\"%s\": \"#a\"}", good_wikis, true);
 	assert_all("channel_names: {\"%s\": \"#a\"}", bad_wikis, false);
+	assert_all("irc: {channels: [\"#b\", \"%s\"]}", good, true);
+	assert_all("irc: {channels: [\"#b\", \"%s\"]}", bad, false);
+}
+
+/* A channel that is listed and does not come into being would be missed. */
+static void test_listed_channels_are_within_max_channels(void **state)
+{
+	static const char *const good[] = {"[]", "[\"#a\"]", "[\"#a\", \"#b\"]", NULL};
+	static const char *const bad[] = {"[\"#a\", \"#b\", \"#c\"]", NULL};
+
+	(void)state;
+	assert_all("irc: {max_channels: 2, channels: %s}", good, true);
+	assert_all("irc: {max_channels: 2, channels: %s}", bad, false);
 }
 
 /* The soft limit may be the hard one, but not over it. */
@@ -198,6 +211,7 @@ int main(void)
 	    cmocka_unit_test(test_network_has_no_blanks),
 	    cmocka_unit_test(test_bot_name_is_a_nickname),
 	    cmocka_unit_test(test_channel_names_are_channels),
+	    cmocka_unit_test(test_listed_channels_are_within_max_channels),
 	    cmocka_unit_test(test_soft_limit_is_at_most_the_hard_one),
 	    cmocka_unit_test(test_heartbeat_comes_before_its_timeout),
 	    cmocka_unit_test(test_listeners_do_not_share_an_address),

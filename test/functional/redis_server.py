@@ -148,6 +148,48 @@ class RedisServer:
         shutil.rmtree(self.directory)
 
 
+class Sender(threading.Thread):
+    """Sends a numbered command as fast as its server answers, until it is told to end.
+
+    `words` makes the command of a number.  What is not answered, since the server has gone
+    or is not ready, is sent again when `repeats`, and else left.
+    """
+
+    def __init__(self, upstream, words, repeats):
+        super().__init__(daemon=True)
+        self._upstream = upstream
+        self._words = words
+        self._repeats = repeats
+        self._is_ending = False
+        self.last = 0
+
+    def run(self):
+        while not self._is_ending:
+            try:
+                self._send(self._upstream.client())
+            except (OSError, ValueError, RedisError):
+                time.sleep(0.01)
+
+    def _send(self, client):
+        while not self._is_ending:
+            number = self.last + 1
+            if not self._repeats:
+                self.last = number
+            client.command(*self._words(number))
+            self.last = number
+            time.sleep(0.0005)
+
+    def wait_more(self, count=100):
+        wanted = self.last + count
+        wait_until(lambda: self.last >= wanted, 20)
+
+    def end(self):
+        """Returns the last number."""
+        self._is_ending = True
+        self.join()
+        return self.last
+
+
 class FakeRedis:
     """A server whose every connection is `serve(connection, commands)`.
 

@@ -41,6 +41,10 @@ def test_quick_benchmark_loses_nothing(tmp_path):
     assert [intake["title"].split()[0] for intake in intakes] == ["rc2udp", "rcfeed-udp"]
     for intake in intakes:
         assert intake["programs"]["rcstreamd"]["changes_per_s"] > 0
+    by_road = json.loads(figures.read_text())["roads"]
+    names = [road["title"].split()[0] for road in by_road]
+    assert names == ["redis", "redis-stream", "eventstreams"]
+    assert all(road["changes_per_s"] > 0 for road in by_road)
     for work in works + intakes:
         assert set(work["runs"]) == {"rcstreamd", "each", "batch"}
         for run in (run for runs in work["runs"].values() for run in runs):

@@ -152,7 +152,7 @@ def test_irc_change_between_labelled_commands_is_in_no_batch(run):
         client.expect(r"BATCH -")
     client.send("PING :end")
     client.expect(r":end$")
-    changes = [line for line in client.lines if "PRIVMSG" in line]
+    changes = [line for line in client.lines if " PRIVMSG #" in line]
     assert all(line.startswith(f":{SOURCE} ") for line in changes)
 
 

@@ -131,6 +131,11 @@ def test_irc_slow_reader_is_ended_and_others_lose_nothing(server):
     join(reader, "#en.wikipedia")
     count, text = 20000, "x" * 400
     room = threading.Semaphore(1)  # as fast as the reader reads, and no faster
+    taken = []
+
+    def take_late():  # but before the server gives it up
+        run.log.wait_for("irc.closing", "sendq_exceeded", timeout=60)
+        taken.append(read_all(slow))
 
     def feed():
         for i in range(count):
@@ -139,13 +144,16 @@ def test_irc_slow_reader_is_ended_and_others_lose_nothing(server):
             run.send_rc2udp("#en.wikipedia", f"{i} {text}")
 
     feeder = threading.Thread(target=feed)
+    late = threading.Thread(target=take_late)
     feeder.start()
+    late.start()
     for i in range(count):
         reader.expect_next(rf"^:\S+ PRIVMSG #en\.wikipedia :{i} x{{400}}$")
         if i % 100 == 99:
             room.release()
     feeder.join()
-    lines = read_all(slow).split(b"\r\n")
+    late.join()
+    lines = taken[0].split(b"\r\n")
     assert lines[-2:] == [b"ERROR :Closing Link: (SendQ exceeded)", b""]
     changes = [line for line in lines if b" PRIVMSG " in line]
     assert all(line.endswith(text.encode()) for line in changes)

@@ -14,7 +14,7 @@ from irc_channels import join, registered, says
 from irc_client import LINE_MAX
 from mediawiki import CHANNEL, SERVER_NAME, MediaWiki
 from rcstreamd import wait_until
-from socketio_clients import RawWebSocket
+from socketio_clients import JavaScriptClient
 
 pytestmark = [pytest.mark.mediawiki, pytest.mark.time_limit(600)]
 
@@ -67,7 +67,9 @@ class Reader:
         self.run = run
         self.irc = registered(run, "reader")
         join(self.irc, CHANNEL)
-        self.socketio = RawWebSocket(run).connect_to_rc().subscribe(SERVER_NAME)
+        self.socketio = JavaScriptClient(run, "websocket")
+        self.socketio.expect("connect")
+        self.socketio.call("subscribe", SERVER_NAME)
 
     def lines(self, count):
         """The next lines of the channel, without what stands before their text."""
@@ -81,10 +83,8 @@ class Reader:
         return lines
 
     def changes(self, count):
-        changes = [self.socketio.receive_change() for _ in range(count)]
-        self.socketio.socket.settimeout(0.1)
-        with pytest.raises(Exception, match="timed out"):
-            self.socketio.receive_change()
+        changes = [self.socketio.expect("change")[0] for _ in range(count)]
+        self.socketio.expect_nothing()
         return changes
 
 

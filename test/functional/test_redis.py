@@ -10,7 +10,7 @@ import pytest
 
 from irc_channels import join, registered
 from rcstreamd import CONFIGURATION, make_change, merged, run_program, wait_until
-from redis_server import FakeRedis, RedisServer, pushed, subscribed, wait_gone
+from redis_server import FakeRedis, RedisServer, Sender, pushed, subscribed, wait_gone
 from socketio_clients import RawWebSocket
 
 CHANNEL = "#en.wikipedia"
@@ -53,9 +53,18 @@ def entry(url, **options):
     return [source(url, **options), {"type": "rcfeed-udp", "listen": "127.0.0.1:0"}]
 
 
+def is_through(run):
+    """Whether the change that came by UDP has passed every worker."""
+    status = run.http_get("/rcstream_status").json()
+    by_udp = next(source for source in status["sources"] if source["name"] == "rcfeed-udp")
+    return by_udp["published"] > 0 and status["queue_size"] == 0
+
+
 def reader(run, nick="reader"):
+    """A client that has joined, and gets nothing more of what made its channel."""
     # With an id of its own, that none is taken for its duplicate.
     run.send_rcfeed(make_change(title="The one that makes the channel", id=10**9))
+    wait_until(lambda: is_through(run) and is_through(run))
     client = registered(run, nick)
     join(client, CHANNEL)
     return client
@@ -72,12 +81,10 @@ def figures_of(run, name):
 
 
 def read_numbers(client, last):
-    """The numbers of the changes up to one; the one that makes the channel has none."""
+    """The numbers of the changes up to one."""
     numbers = []
     while not numbers or numbers[-1] != last:
-        found = re.search(r"\[\[\x0307Page (\d+)\x0314", client.read_line(10))
-        if found:
-            numbers.append(int(found[1]))
+        numbers.append(int(re.search(r"\[\[\x0307Page (\d+)\x0314", client.read_line(10))[1]))
     return numbers
 
 
@@ -106,6 +113,7 @@ def test_redis_change_that_is_none_is_dropped_with_a_reason(server, redis):
         upstream.publish("rc.enwiki", payload)
     upstream.publish("rc.enwiki", numbered(1))
     assert read_numbers(client, 1) == [1]
+    wait_until(lambda: len(run.log.find("source.dropped")) == 5)
     dropped = [record["message"] for record in run.log.find("source.dropped")]
     assert dropped == ["json_syntax", "json_syntax", "not_utf8", "not_an_object", "no_server_name"]
 
@@ -215,49 +223,22 @@ def test_redis_that_is_not_there_yet_is_waited_for(server, redis):
     upstream.wait_subscribed()
 
 
-class Publisher(threading.Thread):
-    """Publishes numbered changes as long as it can, over and over."""
-
-    def __init__(self, upstream):
-        super().__init__(daemon=True)
-        self.upstream = upstream
-        self.sent = 0
-        self.is_ending = False
-
-    def run(self):
-        while not self.is_ending:
-            try:
-                client = self.upstream.client()
-                while not self.is_ending:
-                    self.sent += 1
-                    client.command("PUBLISH", "rc.enwiki", numbered(self.sent))
-                    time.sleep(0.0005)
-            except (OSError, ValueError):
-                time.sleep(0.01)
-
-    def end(self):
-        self.is_ending = True
-        self.join()
-
-
 def test_redis_killed_and_restarted_under_load_is_resumed(server, redis):
     """What is published meanwhile is missed, once: never twice, never out of order."""
     upstream = redis()
     run = server(ingest=entry(upstream.url))
     upstream.wait_subscribed()
     client = reader(run)
-    publisher = Publisher(upstream)
+    publisher = Sender(upstream, lambda i: ("PUBLISH", "rc.enwiki", numbered(i)), repeats=False)
     publisher.start()
     for outage in (1, 2):
-        before = publisher.sent
-        wait_until(lambda: publisher.sent > before + 100)
+        publisher.wait_more()
         upstream.kill()
         wait_until(lambda: len(run.log.find("redis.lost")) >= outage)
         time.sleep(0.5)
         upstream.start()
         wait_until(lambda: len(run.log.find("redis.up")) == outage + 1, 15)
-    before = publisher.sent
-    wait_until(lambda: publisher.sent > before + 100)
+    publisher.wait_more()
     publisher.end()
     upstream.publish("rc.enwiki", numbered(10**6))
     numbers = read_numbers(client, 10**6)
@@ -269,7 +250,7 @@ def test_redis_killed_and_restarted_under_load_is_resumed(server, redis):
     warnings = [r for r in run.log.find("redis.lost") if r["level"] == "warn"]
     assert len(warnings) == 2
     figures = figures_of(run, "redis")
-    assert (figures["is_up"], figures["reconnects"]) == (True, 2)
+    assert (figures["is_up"], figures["reconnects"], figures["gaps"]) == (True, 2, 2)
 
 
 def test_redis_errors_are_told_by_kind_and_tried_again(server, fake):

@@ -2,13 +2,12 @@
 """The source `redis-stream`: what Redis still has is read, once, whatever happened meanwhile."""
 
 import json
-import threading
 import time
 
 import pytest
 
 from rcstreamd import CONFIGURATION, make_change, merged, run_program, wait_until
-from redis_server import FakeRedis, RedisServer, encode, wait_gone
+from redis_server import FakeRedis, RedisServer, Sender, encode, wait_gone
 from test_redis import figures_of, numbered, read_numbers, reader
 
 KEY = "rc.enwiki"
@@ -41,35 +40,11 @@ def add(upstream, numbers, key=KEY):
         client.command("XADD", key, "*", "other", "x", "json", numbered(i))
 
 
-class Adder(threading.Thread):
-    """Adds numbered changes until it is told to end; one that fails is added again."""
-
-    def __init__(self, upstream):
-        super().__init__(daemon=True)
-        self.upstream = upstream
-        self.added = 0
-        self.is_ending = False
-
-    def run(self):
-        while not self.is_ending:
-            try:
-                client = self.upstream.client()
-                while not self.is_ending:
-                    number = self.added + 1
-                    client.command("XADD", KEY, "*", "json", numbered(number))
-                    self.added = number
-                    time.sleep(0.0005)
-            except (OSError, ValueError):
-                time.sleep(0.01)
-
-    def wait_more(self, count=100):
-        before = self.added
-        wait_until(lambda: self.added >= before + count, 10)
-
-    def end(self):
-        self.is_ending = True
-        self.join()
-        return self.added
+def adder_to(upstream):
+    """Adds numbered changes; one that fails is added again."""
+    adder = Sender(upstream, lambda i: ("XADD", KEY, "*", "json", numbered(i)), repeats=True)
+    adder.start()
+    return adder
 
 
 def test_redis_stream_begins_with_what_is_added_from_now_on(server, redis):
@@ -138,11 +113,10 @@ def test_redis_stream_loses_nothing_when_connections_are_cut(server, redis):
     run = server(ingest=entry(upstream.url))
     run.log.wait_for("redis.up")
     client = reader(run)
-    adder = Adder(upstream)
-    adder.start()
+    adder = adder_to(upstream)
     for outage in range(1, 4):
         adder.wait_more()
-        # Adder's is one of them.
+        # The adder's is one of them.
         upstream.client().command("CLIENT", "KILL", "TYPE", "normal", "SKIPME", "yes")
         wait_until(lambda: len(run.log.find("redis.up")) == outage + 1, 10)
     adder.wait_more()
@@ -160,8 +134,7 @@ def test_redis_stream_loses_nothing_when_redis_is_killed(server, redis):
     run = server(ingest=entry(upstream.url))
     run.log.wait_for("redis.up")
     client = reader(run)
-    adder = Adder(upstream)
-    adder.start()
+    adder = adder_to(upstream)
     adder.wait_more()
     upstream.kill()
     run.log.wait_for("redis.lost")

@@ -89,6 +89,7 @@ static inline struct harness *harness_create(void)
 	    .registration_timeout = 30,
 	    .max_channels = 100,
 	    .chathistory_limit = 1000,
+	    .max_masks = 3,
 	};
 	harness->conf.history.changes = 1000;
 	harness->status = (struct status){

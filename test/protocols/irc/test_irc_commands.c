@@ -1,52 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * What each command is answered with, to the byte.  The client is "reader"; it
- * has joined #en.wikipedia, and #De.Wikipedia exists beside it.
+ * What each command is answered with, to the byte; LIST, WHO, masks and what the server
+ * tells of itself have programs of their own.
  */
 #include "protocols/irc/irc_commands.h"
 
-#include "test/protocols/irc/harness.h"
-
-#define CRLF            "\r\n"
-#define R(number, rest) ":" TEST_SERVER " " number " reader " rest CRLF
-#define SELF            ":reader!user@" TEST_SERVER
-#define BOT             "rc-pmtpa!rc-pmtpa@" TEST_SERVER
-#define PONG(token)     ":" TEST_SERVER " PONG " TEST_SERVER " :" token CRLF
-
-#define TOPIC_OF(channel) \
-	R("332", channel " :Stream for topic " channel) R("333", channel " " BOT " 1700000000")
-#define JOINED(channel)                                                                          \
-	SELF " JOIN " channel CRLF TOPIC_OF(channel) R("353", "= " channel " :reader @rc-pmtpa") \
-	    R("366", channel " :End of /NAMES list")
-
-struct answer {
-	const char *line;
-	const char *wanted;
-};
-
-static int client_in_wikipedia(struct harness *harness)
-{
-	int client;
-
-	publish(harness, "#en.wikipedia", "first");
-	publish(harness, "#De.Wikipedia", "first");
-	client = client_registered(harness, "reader");
-	client_join(harness, client, "#en.wikipedia");
-	return client;
-}
-
-/* All with one client, in order. */
-static void check_answers(struct harness *harness, const struct answer *answers, size_t count)
-{
-	int client = client_in_wikipedia(harness);
-
-	for (size_t i = 0; i < count; i++) {
-		exchange(harness, client, answers[i].line, answers[i].wanted);
-	}
-	(void)close(client);
-}
-
-#define CHECK(state, answers) check_answers(*(state), answers, sizeof(answers) / sizeof(answers[0]))
+#include "test/protocols/irc/answers.h"
 
 /* bsearch() finds every row. */
 static void test_irc_commands_are_sorted(void **state)
@@ -69,6 +28,9 @@ static void test_irc_commands_unknown_are_refused(void **state)
 	static const struct answer answers[] = {
 	    {"FOO", R("421", "FOO :Unknown command")},
 	    {"foo bar", R("421", "FOO :Unknown command")},
+	    {"KICK #en.wikipedia reader", R("421", "KICK :Unknown command")},
+	    {"INVITE reader #en.wikipedia", R("421", "INVITE :Unknown command")},
+	    {"KILL reader :x", R("421", "KILL :Unknown command")},
 	    {"__INIT__", R("421", "__INIT__ :Unknown command")},
 	    {"_X", R("421", "_X :Unknown command")},
 	    {"\xc3\xa9", R("421", "\xc3\xa9 :Unknown command")},
@@ -81,7 +43,7 @@ static void test_irc_commands_unknown_are_refused(void **state)
 	struct harness *harness = *state;
 
 	CHECK(state, answers);
-	assert_int_equal(metric_read(&metrics_of(harness)->irc_unknown_commands), 7);
+	assert_int_equal(metric_read(&metrics_of(harness)->irc_unknown_commands), 10);
 	assert_int_equal(metric_read(&metrics_of(harness)->irc_lines_ignored), 2);
 }
 
@@ -96,6 +58,8 @@ static void test_irc_commands_want_their_parameters(void **state)
 	    {"PRIVMSG", NEEDS_MORE("PRIVMSG")},    {"PRIVMSG reader", NEEDS_MORE("PRIVMSG")},
 	    {"PRIVMSG  :", NEEDS_MORE("PRIVMSG")}, {"NOTICE reader", NEEDS_MORE("NOTICE")},
 	    {"USER a b c", NEEDS_MORE("USER")},    {"CAP", NEEDS_MORE("CAP")},
+	    {"ISON", NEEDS_MORE("ISON")},          {"STATS", NEEDS_MORE("STATS")},
+	    {"OPER", NEEDS_MORE("OPER")},          {"OPER reader", NEEDS_MORE("OPER")},
 	};
 
 	CHECK(state, answers);
@@ -217,8 +181,6 @@ static void test_irc_commands_about_users(void **state)
 	R("312", "rc-pmtpa " TEST_SERVER " :Example")             \
 	R("317", "rc-pmtpa 0 1700000000 :seconds idle, signon time")
 	static const struct answer answers[] = {
-	    {"WHO", R("315", "* :End of /WHO list.")},
-	    {"WHO #en.wikipedia %tcuihsnfdlar,152", R("315", "#en.wikipedia :End of /WHO list.")},
 	    {"WHOIS reader", WHOIS_SELF R("318", "reader :End of /WHOIS list")},
 	    {"WHOIS x Reader,y", WHOIS_SELF R("318", "Reader,y :End of /WHOIS list")},
 	    {"WHOIS rc-pmtpa", WHOIS_BOT R("318", "rc-pmtpa :End of /WHOIS list")},
@@ -231,6 +193,35 @@ static void test_irc_commands_about_users(void **state)
 	     R("302", ":rc-pmtpa*=+rc-pmtpa@" TEST_SERVER " reader=+user@127.0.0.1 "
 	              "rc-pmtpa*=+rc-pmtpa@" TEST_SERVER)},
 	    {"USERHOST x", R("302", ":")},
+	    {"ISON reader x RC-pmtpa", R("303", ":reader rc-pmtpa")},
+	    {"ISON :x rc-pmtpa READER", R("303", ":rc-pmtpa reader")},
+	    {"ISON x", R("303", ":")},
+	};
+
+	CHECK(state, answers);
+}
+
+/* RFC 2812 §4.1: shown where nobody else looks, to oneself; cut at AWAYLEN between characters. */
+static void test_irc_commands_away(void **state)
+{
+#define A50 "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa"
+	static const struct answer answers[] = {
+	    {"AWAY :", R("305", ":You are no longer marked as being away")},
+	    {"AWAY :gone out", R("306", ":You have been marked as being away")},
+	    {"USERHOST reader", R("302", ":reader=-user@127.0.0.1")},
+	    {"WHO reader", R("352", "* user " TEST_SERVER " " TEST_SERVER " reader G :0 Real Name")
+	                       R("315", "reader :End of /WHO list.")},
+	    {"WHOIS reader",
+	     WHOIS_SELF R("301", "reader :gone out") R("318", "reader :End of /WHOIS list")},
+	    {"PRIVMSG reader :hi", SELF " PRIVMSG reader :hi" CRLF R("301", "reader :gone out")},
+	    {"NOTICE reader :hi", SELF " NOTICE reader :hi" CRLF},
+	    {"AWAY :" A50 A50 A50 "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa\xc3\xa9",
+	     R("306", ":You have been marked as being away")},
+	    {"PRIVMSG reader :hi", SELF " PRIVMSG reader :hi" CRLF R(
+				       "301", "reader :" A50 A50 A50
+					      "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa")},
+	    {"AWAY", R("305", ":You are no longer marked as being away")},
+	    {"USERHOST reader", R("302", ":reader=+user@127.0.0.1")},
 	};
 
 	CHECK(state, answers);
@@ -363,6 +354,57 @@ static void test_irc_commands_cap_302(void **state)
 	CHECK(state, answers);
 }
 
+/* ibid.: a list that does not fit on a line is told on several, all but the last with "*". */
+static void test_irc_commands_cap_on_several_lines(void **state)
+{
+#define S_50  "this-is-fifty-characters-of-a-name-for-a-server-1."
+#define S_350 S_50 S_50 S_50 S_50 S_50 S_50 S_50
+	struct harness *harness = harness_create();
+	int client;
+
+	(void)state;
+	harness->conf.irc.server_name = S_350;
+	harness_start(harness);
+	client = client_open(harness);
+	say(client, "CAP LS 302");
+	expect(
+	    harness, client,
+	    ":" S_350 " CAP * LS * :batch cap-notify draft/chathistory echo-message extended-join "
+	    "labeled-response message-tags multi-prefix rcstreamd.alt/change=json server-time" CRLF
+	    ":" S_350 " CAP * LS :setname standard-replies userhost-in-names" CRLF);
+	say(client, "CAP REQ :batch draft/chathistory echo-message extended-join labeled-response");
+	expect(harness, client,
+	       ":" S_350 " CAP * ACK :batch draft/chathistory echo-message extended-join "
+	       "labeled-response" CRLF);
+	say(client,
+	    "CAP REQ :message-tags multi-prefix rcstreamd.alt/change setname standard-replies");
+	expect(harness, client,
+	       ":" S_350 " CAP * ACK :message-tags multi-prefix rcstreamd.alt/change setname "
+	       "standard-replies" CRLF);
+	say(client, "CAP LIST");
+	expect(harness, client,
+	       ":" S_350
+	       " CAP * LIST * :batch cap-notify draft/chathistory echo-message extended-join "
+	       "labeled-response message-tags multi-prefix rcstreamd.alt/change setname" CRLF
+	       ":" S_350 " CAP * LIST :standard-replies" CRLF);
+	(void)close(client);
+	harness_destroy(harness);
+}
+
+/* ircv3.net, "UTF8ONLY": a line that is not UTF-8 is ignored, and told of with standard replies. */
+static void test_irc_commands_tell_of_a_line_that_is_not_utf8(void **state)
+{
+	static const struct answer answers[] = {
+	    {"PRIVMSG reader :\xff", ""},
+	    {"CAP REQ standard-replies", CAP("ACK :standard-replies")},
+	    {"privmsg reader :\xff",
+	     ":" TEST_SERVER " FAIL PRIVMSG INVALID_UTF8 :The line is not UTF-8" CRLF},
+	    {"\xff", ":" TEST_SERVER " FAIL * INVALID_UTF8 :The line is not UTF-8" CRLF},
+	};
+
+	CHECK(state, answers);
+}
+
 /* ircv3.net, "setname", "Standard Replies"; the name is WHOIS's from then on. */
 static void test_irc_commands_setname(void **state)
 {
@@ -447,11 +489,14 @@ int main(void)
 	    TEST(test_irc_commands_names_and_list),
 	    TEST(test_irc_commands_privmsg_and_notice),
 	    TEST(test_irc_commands_about_users),
+	    TEST(test_irc_commands_away),
 	    TEST(test_irc_commands_of_the_server),
 	    TEST(test_irc_commands_of_login_later),
 	    TEST(test_irc_commands_nick_takes_what_is_valid),
 	    TEST(test_irc_commands_cap),
 	    TEST(test_irc_commands_cap_302),
+	    cmocka_unit_test(test_irc_commands_cap_on_several_lines),
+	    TEST(test_irc_commands_tell_of_a_line_that_is_not_utf8),
 	    TEST(test_irc_commands_setname),
 	    TEST(test_irc_commands_tagmsg),
 	    TEST(test_irc_commands_join_with_capabilities),

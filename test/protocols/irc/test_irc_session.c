@@ -7,23 +7,26 @@
 #define S        ":" TEST_SERVER
 #define BOT_SAYS ":rc-pmtpa!rc-pmtpa@" TEST_SERVER " PRIVMSG "
 
-#define BURST(nick)                                                                                \
-	S " 001 " nick " :Welcome to Example, " nick "!user@" TEST_SERVER CRLF S " 002 " nick      \
-	  " :Your host is " TEST_SERVER ", running version rcstreamd-1.2.3" CRLF S " 003 " nick    \
-	  " :This server was created 2023-11-14 22:13:20 UTC" CRLF S " 004 " nick " " TEST_SERVER  \
-	  " rcstreamd-1.2.3 i bklmnstv" CRLF S " 005 " nick                                        \
-	  " NETWORK=Example CASEMAPPING=ascii CHANTYPES=# CHANMODES=b,k,l,mnst "                   \
-	  "NICKLEN=30 CHANNELLEN=50 PREFIX=(ov)@+ NAMELEN=128 SAFELIST UTF8ONLY CHATHISTORY=1000 " \
-	  "MSGREFTYPES=msgid,timestamp "                                                           \
-	  ":are supported by this server" CRLF S " 251 " nick                                      \
-	  " :There are 0 users and 1 invisible on 1 servers" CRLF S " 252 " nick                   \
-	  " 0 :operator(s) online" CRLF S " 253 " nick " 0 :unknown connection(s)" CRLF S          \
-	  " 254 " nick " 0 :channels formed" CRLF S " 255 " nick                                   \
-	  " :I have 1 clients and 0 servers" CRLF S " 265 " nick                                   \
-	  " 1 1 :Current local users 1, max 1" CRLF S " 266 " nick                                 \
-	  " 1 1 :Current global users 1, max 1" CRLF S " 375 " nick                                \
-	  " :- Message of the day -" CRLF S " 372 " nick " :- Welcome!" CRLF S " 372 " nick        \
-	  " :- " CRLF S " 372 " nick " :- Be good." CRLF S " 376 " nick                            \
+#define BURST(nick)                                                                               \
+	S " 001 " nick " :Welcome to Example, " nick "!user@" TEST_SERVER CRLF S " 002 " nick     \
+	  " :Your host is " TEST_SERVER ", running version rcstreamd-1.2.3" CRLF S " 003 " nick   \
+	  " :This server was created 2023-11-14 22:13:20 UTC" CRLF S " 004 " nick " " TEST_SERVER \
+	  " rcstreamd-1.2.3 i bklmnstv" CRLF S " 005 " nick                                       \
+	  " NETWORK=Example CASEMAPPING=ascii CHANTYPES=# CHANMODES=b,k,l,mnst PREFIX=(ov)@+ "    \
+	  "NICKLEN=30 CHANNELLEN=50 USERLEN=63 HOSTLEN=63 NAMELEN=128 AWAYLEN=200 SAFELIST "      \
+	  "ELIST=MNU "                                                                            \
+	  ":are supported by this server" CRLF S " 005 " nick                                     \
+	  " WHOX UTF8ONLY TARGMAX=JOIN:,LIST:,NAMES:,NOTICE:,PART:,PRIVMSG:,WHOIS:1 "             \
+	  "CHATHISTORY=1000 MSGREFTYPES=msgid,timestamp MASKJOIN=3 "                              \
+	  ":are supported by this server" CRLF S " 251 " nick                                     \
+	  " :There are 0 users and 1 invisible on 1 servers" CRLF S " 252 " nick                  \
+	  " 0 :operator(s) online" CRLF S " 253 " nick " 0 :unknown connection(s)" CRLF S         \
+	  " 254 " nick " 0 :channels formed" CRLF S " 255 " nick                                  \
+	  " :I have 1 clients and 0 servers" CRLF S " 265 " nick                                  \
+	  " 1 1 :Current local users 1, max 1" CRLF S " 266 " nick                                \
+	  " 1 1 :Current global users 1, max 1" CRLF S " 375 " nick                               \
+	  " :- Message of the day -" CRLF S " 372 " nick " :- Welcome!" CRLF S " 372 " nick       \
+	  " :- " CRLF S " 372 " nick " :- Be good." CRLF S " 376 " nick                           \
 	  " :End of /MOTD command." CRLF S " 221 " nick " +i" CRLF
 
 /* --- registration --------------------------------------------------------- */

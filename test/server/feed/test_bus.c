@@ -118,6 +118,38 @@ static void test_bus_delivers_an_exact_name(void **state)
 	assert_int_equal(reader->got, 1);
 }
 
+static void is_before_other(struct reader *reader)
+{
+	assert_int_equal(reader->got, reader->other->got + 1);
+}
+
+/*
+ * bus.h: patterns before names, the first pattern first.  The IRC server hears of a channel's first
+ * change before whoever waits in that channel.
+ */
+static void test_bus_delivers_to_patterns_before_names(void **state)
+{
+	struct fixture *fixture = *state;
+	struct reader *readers = fixture->readers;
+
+	assert_true(subscribe(&readers[0], BUS_CHANNEL, "#a"));
+	assert_true(subscribe(&readers[1], BUS_CHANNEL, "*"));
+	assert_true(subscribe(&readers[2], BUS_CHANNEL, "#*"));
+	assert_true(subscribe(&readers[3], BUS_CHANNEL, "#A"));
+	readers[1].act = is_before_other;
+	readers[1].other = &readers[2];
+	readers[2].act = is_before_other;
+	readers[2].other = &readers[0];
+	for (unsigned i = 1; i <= 3; i++) {
+		publish(fixture, "a", "#a");
+		for (unsigned k = 0; k < 4; k++) {
+			assert_int_equal(readers[k].got, i);
+		}
+		/* The receivers are put together anew. */
+		assert_true(subscribe(&readers[4 + i], BUS_CHANNEL, "#a"));
+	}
+}
+
 /* bus.h: a pattern takes what fits, names that came before it and after it. */
 static void test_bus_delivers_what_a_pattern_fits(void **state)
 {
@@ -495,6 +527,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 	    TEST(test_bus_delivers_an_exact_name),
+	    TEST(test_bus_delivers_to_patterns_before_names),
 	    TEST(test_bus_delivers_what_a_pattern_fits),
 	    TEST(test_bus_delivers_once_when_several_subscriptions_match),
 	    TEST(test_bus_refuses_a_subscription_it_has),
