@@ -53,6 +53,7 @@ struct conf {
 	struct conf_slow_client slow_client;
 	struct conf_limits limits;
 	struct conf_duplicates duplicates;
+	struct conf_history history;
 	struct conf_irc irc;
 	struct conf_http http;
 	struct conf_socketio socketio;

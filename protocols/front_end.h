@@ -4,6 +4,7 @@
 
 #include "conf/conf.h"
 #include "server/feed/bus.h"
+#include "server/feed/history.h"
 #include "server/net/connection.h"
 #include "server/net/net.h"
 #include "server/status.h"
@@ -29,6 +30,7 @@ struct front_end_env {
 	const struct conf *conf;
 	struct net *net; /* and through it the loop's clock and deadlines */
 	struct bus *bus;
+	struct history *history; /* what the bus has brought so far, and from when on */
 	struct metrics *metrics;
 	const struct status *status;
 	struct address_limits *session_addresses; /* of Socket.IO, all workers'; NULL: no limits */

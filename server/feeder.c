@@ -32,6 +32,7 @@ struct feeder {
 	struct change **batch; /* published this turn, or waiting for room */
 	size_t batch_count, batch_capacity;
 	uint64_t next_id;
+	uint64_t arrived_ms; /* of the last change */
 	uv_check_t check;
 	uv_prepare_t prepare;
 	uv_timer_t observer;
@@ -83,6 +84,18 @@ static bool is_duplicate(struct feeder *feeder, const struct feeder_source *sour
 	return true;
 }
 
+/*
+ * The times of changes never go back, even when the system's clock does: whoever asks for what came
+ * behind a time gets what came behind the change that showed it.
+ */
+static uint64_t arrival_ms(struct feeder *feeder)
+{
+	if (feeder->arrived_ms < feeder->clock.wall_ms) {
+		feeder->arrived_ms = feeder->clock.wall_ms;
+	}
+	return feeder->arrived_ms;
+}
+
 static void publish(const struct source_env *env, struct change *change)
 {
 	struct feeder *feeder = env->publisher;
@@ -97,12 +110,12 @@ static void publish(const struct source_env *env, struct change *change)
 		return;
 	}
 	change->id = feeder->next_id++;
-	change->arrived_ms = feeder->clock.wall_ms;
+	change->arrived_ms = arrival_ms(feeder);
 	if (deduplicates) {
 		duplicates_add(feeder->duplicates, change, source, feeder->clock.now_ms);
 	}
 	metric_add(&env->stats->published, 1);
-	metric_set(&env->stats->last_change_ms, change->arrived_ms);
+	metric_set(&env->stats->last_change_ms, feeder->clock.wall_ms);
 	metric_add(&feeder->options.status->changes_published, 1);
 	joiner_add(feeder->joiner, change, deduplicates, feeder->clock.now_ms);
 	take_due(feeder, feeder->clock.now_ms);

@@ -12,6 +12,7 @@
 #include "protocols/front_end.h"
 #include "server/base/log.h"
 #include "server/base/memory.h"
+#include "server/feed/history.h"
 #include "server/mailbox.h"
 #include "server/net/address_limits.h"
 #include "server/net/listener.h"
@@ -36,6 +37,7 @@ struct worker {
 	struct mailbox mailbox;
 	struct net *net;
 	struct bus *bus;
+	struct history *history;
 	struct worker_front_end *front_ends;
 	size_t front_end_count;
 	struct listener **listeners;
@@ -144,6 +146,17 @@ void worker_hand_over(struct worker *worker, struct change *const *changes, size
 	(void)uv_async_send(&worker->bell);
 }
 
+/* All workers keep the same, once: the first tells of it, for metrics are summed. */
+static void note_history(struct worker *worker)
+{
+	struct metrics *metrics = &stats_of(worker)->metrics;
+
+	if (worker->options.index == 0) {
+		metric_set(&metrics->history_changes, history_count(worker->history));
+		metric_set(&metrics->history_bytes, history_bytes(worker->history));
+	}
+}
+
 static void publish_batch(struct worker *worker)
 {
 	size_t end = worker->taken.count;
@@ -154,10 +167,12 @@ static void publish_batch(struct worker *worker)
 	for (size_t i = worker->published; i < end; i++) {
 		struct delivery *delivery = delivery_create(worker->taken.items[i]);
 
+		history_add(worker->history, worker->taken.items[i]);
 		bus_publish(worker->bus, delivery);
 		delivery_unref(delivery);
 	}
 	metric_add(&stats_of(worker)->metrics.changes_received, end - worker->published);
+	note_history(worker);
 	worker->published = end;
 	if (worker->published == worker->taken.count) {
 		worker->published = 0;
@@ -261,6 +276,7 @@ static void start_front_ends(struct worker *worker)
 		    .conf = conf,
 		    .net = worker->net,
 		    .bus = worker->bus,
+		    .history = worker->history,
 		    .metrics = &stats_of(worker)->metrics,
 		    .status = worker->options.status,
 		    .session_addresses = worker->options.session_addresses,
@@ -298,6 +314,18 @@ static bool open_listeners(struct worker *worker, struct error *error)
 	return true;
 }
 
+static struct history *create_history(const struct worker_options *options)
+{
+	const struct conf_history *conf = &options->conf->history;
+
+	return history_create(&(struct history_options){
+	    .changes_max = conf->changes,
+	    .bytes_max = conf->bytes,
+	    .age_ms = (uint64_t)conf->age * 1000,
+	    .started_ms = options->status->started_ms,
+	});
+}
+
 struct worker *worker_create(const struct worker_options *options, struct error *error)
 {
 	const struct conf_slow_client *slow_client = &options->conf->slow_client;
@@ -323,6 +351,7 @@ struct worker *worker_create(const struct worker_options *options, struct error 
 	};
 	worker->net = net_create(&net_options);
 	worker->bus = bus_create();
+	worker->history = create_history(options);
 	start_front_ends(worker);
 	if (!open_listeners(worker, error)) {
 		worker_destroy(worker);
@@ -363,6 +392,7 @@ void worker_destroy(struct worker *worker)
 	for (size_t i = 0; i < worker->front_end_count; i++) {
 		worker->front_ends[i].type->destroy(worker->front_ends[i].state);
 	}
+	history_destroy(worker->history);
 	bus_destroy(worker->bus);
 	net_destroy(worker->net);
 	require(uv_loop_close(&worker->loop) == 0);

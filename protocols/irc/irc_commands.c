@@ -11,6 +11,7 @@ const struct irc_command irc_commands[] = {
     {.name = "ADMIN", .run = irc_command_admin},
     {.name = "AWAY", .run = irc_command_away},
     {.name = "CAP", .run = irc_command_cap, .params_min = 1, .before_registration = true},
+    {.name = "CHATHISTORY", .run = irc_command_chathistory},
     {.name = "HELP", .run = irc_command_help},
     {.name = "HELPOP", .run = irc_command_help},
     {.name = "INFO", .run = irc_command_info},

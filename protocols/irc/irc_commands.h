@@ -47,6 +47,9 @@ void irc_command_try_registration(struct irc_session *session);
 /* IRCv3 capability negotiation. */
 irc_command_fn irc_command_cap;
 
+/* IRCv3 chathistory: irc_commands_history.c. */
+irc_command_fn irc_command_chathistory;
+
 /* Channels: RFC 2812 §3.2. */
 irc_command_fn irc_command_join, irc_command_list, irc_command_names, irc_command_part,
     irc_command_topic;

@@ -63,6 +63,8 @@ static void add_commands(struct isupport *isupport)
 	add(isupport, "UTF8ONLY");
 	/* Without a number: as many as a line holds. */
 	add(isupport, "TARGMAX=JOIN:,LIST:,NAMES:,NOTICE:,PART:,PRIVMSG:,WHOIS:1");
+	add(isupport, "CHATHISTORY=%u", isupport->session->server->conf->chathistory_limit);
+	add(isupport, "MSGREFTYPES=msgid,timestamp");
 }
 
 /* MASKJOIN is this program's own: how many wildcard channels a client may join. */

@@ -272,6 +272,7 @@ void irc_session_destroy(struct irc_session *session)
 	free(session->away);
 	free(session->user);
 	free(session->real_name);
+	free(session->chathistory);
 	free(session);
 }
 

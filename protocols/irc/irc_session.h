@@ -38,6 +38,7 @@ struct irc_session {
 	struct deadline check;        /* every quarter of ping_timeout */
 	struct irc_channels joined;
 	const struct irc_channel *list_after; /* a LIST goes on behind this one */
+	struct irc_chathistory *chathistory;  /* a CHATHISTORY that goes on */
 	unsigned join_after;                  /* a JOIN goes on behind so many of its names */
 	bool is_paused; /* the last command goes on when its line comes again */
 	char *user;     /* NULL before USER */

@@ -63,7 +63,7 @@ struct change_parts {
 
 struct change {
 	uint64_t id;         /* sequence, from 1, the same in every worker; set by the feeder */
-	uint64_t arrived_ms; /* Unix time of arrival; set by the feeder */
+	uint64_t arrived_ms; /* Unix time of arrival, never before the last; set by the feeder */
 	enum change_type type;
 	bool is_from_line;
 	struct text wiki; /* NUL-terminated, as are the three below */

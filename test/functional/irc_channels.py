@@ -50,5 +50,5 @@ def answers(client, line):
     first = len(client.lines)
     client.send(line)
     client.send("PING :that was all")
-    client.expect(r"^:\S+ PONG \S+ :that was all$")
+    client.expect(r"^(@\S+ )?:\S+ PONG \S+ :that was all$")
     return client.lines[first:-1]

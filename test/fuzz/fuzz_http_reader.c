@@ -8,6 +8,7 @@
 #include "test/fuzz/fuzz.h"
 
 static const struct http_limits limits = {.head_bytes = 1024, .body_bytes = 256};
+static const char *const subprotocols[] = {"text.ircv3.net", "binary.ircv3.net", NULL};
 
 static void note(struct buffer *out, const struct http_request *request)
 {
@@ -31,7 +32,8 @@ static void note(struct buffer *out, const struct http_request *request)
 		buffer_append(out, request->body.bytes, request->body.length);
 	}
 	if (status == 0) {
-		websocket_handshake_answer(out, request);
+		websocket_handshake_answer(out, request,
+		                           websocket_handshake_subprotocol(request, subprotocols));
 	}
 }
 

@@ -39,7 +39,8 @@ struct lab_session {
 	struct subscriber subscriber;
 	struct connection *connection;
 	struct lab_state *lab;
-	unsigned target; /* of the move asked for */
+	unsigned target;     /* of the move asked for */
+	uint64_t arrived_ms; /* of the last change */
 };
 
 /* Cargoes under way: none may stay when all has ended. */
@@ -55,10 +56,17 @@ static inline void lab_encode(const struct encoder *encoder, const struct change
 
 static const struct encoder lab_encoder = {.name = "lab", .encode = lab_encode};
 
+/* Changes that say they arrived before the one in front of them. */
+static atomic_uint lab_times_back;
+
 static inline void lab_deliver(struct subscriber *subscriber, struct delivery *delivery)
 {
 	struct lab_session *session = container_of(subscriber, struct lab_session, subscriber);
 
+	if (delivery_change(delivery)->arrived_ms < session->arrived_ms) {
+		atomic_fetch_add(&lab_times_back, 1);
+	}
+	session->arrived_ms = delivery_change(delivery)->arrived_ms;
 	connection_send(session->connection, delivery_wire(delivery, &lab_encoder));
 }
 

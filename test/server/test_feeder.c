@@ -4,6 +4,21 @@
 
 #include "test/server/lab.h"
 
+static atomic_bool clock_goes_back;
+
+/* Linked instead of base's: the same, but for a wall clock that runs backwards if told. */
+void clock_update(struct clock *clock)
+{
+	struct timespec wall;
+
+	(void)clock_gettime(CLOCK_REALTIME, &wall);
+	clock->now_ms = uv_hrtime() / 1000000;
+	clock->wall_ms = (uint64_t)wall.tv_sec * 1000 + (uint64_t)wall.tv_nsec / 1000000;
+	if (atomic_load(&clock_goes_back)) {
+		clock->wall_ms = UINT64_C(4000000000000) - clock->wall_ms;
+	}
+}
+
 /* The changes {"server_name":...,"n":1} to n, in a file of their own. */
 static void write_changes(char *name, unsigned count)
 {
@@ -97,6 +112,38 @@ static void test_feeder_hands_every_change_to_every_worker(void **state)
 	lab_destroy(lab);
 	feeder_destroy(feeder);
 	(void)unlink(file);
+}
+
+/* change.h: the time of arrival is never before that of the change before, whatever the clock does.
+ */
+static void test_feeder_never_goes_back_in_time(void **state)
+{
+	char file[] = "/tmp/test_feeder_XXXXXX";
+	struct feeder *feeder;
+	struct error error = {""};
+	struct lab *lab;
+	FILE *client;
+
+	(void)state;
+	atomic_store(&clock_goes_back, true);
+	write_changes(file, 50);
+	lab = create_lab(file, 1000);
+	lab_start_workers(lab);
+	client = lab_connect(lab, 0);
+	feeder = create_feeder(lab);
+	assert_true(feeder_start(feeder, &error));
+	while (published(lab) < 50) {
+		(void)uv_run(&lab->loop, UV_RUN_ONCE);
+	}
+	stop(lab, feeder);
+	expect_numbers(client, 50);
+	lab_expect(client, "bye\n");
+	lab_expect_end(client);
+	assert_int_equal(atomic_load(&lab_times_back), 0);
+	lab_destroy(lab);
+	feeder_destroy(feeder);
+	(void)unlink(file);
+	atomic_store(&clock_goes_back, false);
 }
 
 /* feeder.h: when a worker is behind the sources wait, and go on when it has room; nothing is lost.
@@ -438,6 +485,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(test_feeder_hands_every_change_to_every_worker),
+	    cmocka_unit_test(test_feeder_never_goes_back_in_time),
 	    cmocka_unit_test(test_feeder_pauses_the_sources_while_a_worker_is_behind),
 	    cmocka_unit_test(test_feeder_notes_when_a_change_arrived),
 	    cmocka_unit_test(test_feeder_publishes_once_what_several_sources_bring),

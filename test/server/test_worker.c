@@ -35,6 +35,7 @@ static void hand_over(struct lab *lab, unsigned first, unsigned last)
 		parts.json.bytes = json;
 		parts.json.length = (size_t)snprintf(json, sizeof(json), "{\"n\":%u}", first + i);
 		batch[i] = change_create(&parts);
+		batch[i]->id = first + i;
 		change_ref(batch[i], LAB_WORKERS - 1);
 	}
 	for (unsigned i = 0; i < LAB_WORKERS; i++) {
@@ -79,6 +80,11 @@ static void test_worker_delivers_what_is_handed_over(void **state)
 	}
 	assert_int_equal(lab->ends, LAB_WORKERS);
 	assert_int_equal(status_queued(&lab->status), 0);
+	/* All are remembered; the figures are summed, so one worker tells them. */
+	assert_int_equal(metric_read(&lab->status.workers[0].metrics.history_changes),
+	                 metric_read(&lab->status.workers[0].metrics.changes_received));
+	assert_true(metric_read(&lab->status.workers[0].metrics.history_bytes) > 0);
+	assert_int_equal(metric_read(&lab->status.workers[1].metrics.history_changes), 0);
 }
 
 static void move_to(FILE *client, unsigned worker)

@@ -4,8 +4,10 @@
 
 #include <fcntl.h>
 #include <netinet/in.h>
+#include <netinet/tcp.h>
 #include <poll.h>
 #include <setjmp.h>
+#include <signal.h>
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -38,6 +40,7 @@ struct harness {
 	struct status status;
 	struct net *net;
 	struct bus *bus;
+	struct history *history;
 	struct front_end_env env;
 	struct irc_server *server;
 	struct listener *listener;
@@ -75,6 +78,7 @@ static inline struct harness *harness_create(void)
 {
 	struct harness *harness = mem_new(struct harness);
 
+	(void)signal(SIGPIPE, SIG_IGN); /* as main() does */
 	harness->conf.irc = (struct conf_irc){
 	    .present = true,
 	    .server_name = TEST_SERVER,
@@ -85,8 +89,10 @@ static inline struct harness *harness_create(void)
 	    .ping_timeout = 180,
 	    .registration_timeout = 30,
 	    .max_channels = 100,
+	    .chathistory_limit = 1000,
 	    .max_masks = 3,
 	};
+	harness->conf.history.changes = 1000;
 	harness->status = (struct status){
 	    .version = "1.2.3",
 	    .started_ms = TEST_START * 1000,
@@ -112,10 +118,17 @@ static inline struct harness *harness_create(void)
 
 static inline void harness_start(struct harness *harness)
 {
+	harness->history = history_create(&(struct history_options){
+	    .changes_max = harness->conf.history.changes,
+	    .bytes_max = 64 << 20,
+	    .age_ms = UINT64_C(86400) * 1000,
+	    .started_ms = harness->status.started_ms,
+	});
 	harness->env = (struct front_end_env){
 	    .conf = &harness->conf,
 	    .net = harness->net,
 	    .bus = harness->bus,
+	    .history = harness->history,
 	    .metrics = &harness->worker.metrics,
 	    .status = &harness->status,
 	    .workers = 1,
@@ -155,6 +168,7 @@ static inline void harness_destroy(struct harness *harness)
 	assert_false(uv_loop_alive(&harness->loop));
 	irc_front_end.destroy(harness->server);
 	bus_destroy(harness->bus);
+	history_destroy(harness->history);
 	assert_int_equal(metric_read(&metrics_of(harness)->irc_clients), 0);
 	assert_int_equal(metric_read(&metrics_of(harness)->irc_registered), 0);
 	net_destroy(harness->net);
@@ -192,6 +206,9 @@ static inline void publish(struct harness *harness, const char *channel, const c
 	});
 	struct delivery *delivery = delivery_create(change);
 
+	change->id = history_newest_id(harness->history) + 1;
+	change->arrived_ms = harness->net->clock.wall_ms;
+	history_add(harness->history, change);
 	bus_publish(harness->bus, delivery);
 	delivery_unref(delivery);
 }
@@ -207,6 +224,8 @@ static inline int client_open(struct harness *harness)
 	    connect(client, (struct sockaddr *)&harness->address.address, harness->address.length),
 	    0);
 	assert_int_equal(fcntl(client, F_SETFL, O_NONBLOCK), 0);
+	/* Or the end of a line waits for the other side to acknowledge the line. */
+	assert_int_equal(setsockopt(client, IPPROTO_TCP, TCP_NODELAY, &(int){1}, sizeof(int)), 0);
 	turn(harness);
 	turn(harness);
 	return client;

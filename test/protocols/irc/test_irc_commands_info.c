@@ -13,8 +13,9 @@
 	  "NETWORK=Example CASEMAPPING=ascii CHANTYPES=# CHANMODES=b,k,l,mnst "                   \
 	  "PREFIX=(ov)@+ NICKLEN=30 CHANNELLEN=50 USERLEN=63 HOSTLEN=63 NAMELEN=128 AWAYLEN=200 " \
 	  "SAFELIST ELIST=MNU :are supported by this server")                                     \
-	R("005", "WHOX UTF8ONLY TARGMAX=JOIN:,LIST:,NAMES:,NOTICE:,PART:,PRIVMSG:,WHOIS:1 "       \
-	         "MASKJOIN=3 :are supported by this server")
+	R("005",                                                                                  \
+	  "WHOX UTF8ONLY TARGMAX=JOIN:,LIST:,NAMES:,NOTICE:,PART:,PRIVMSG:,WHOIS:1 "              \
+	  "CHATHISTORY=1000 MSGREFTYPES=msgid,timestamp MASKJOIN=3 :are supported by this server")
 
 /* Of this server by its name, a mask of it, or who is on it; there is no other. */
 static void test_irc_info_of_this_server_and_no_other(void **state)

@@ -16,7 +16,8 @@
 	  "NICKLEN=30 CHANNELLEN=50 USERLEN=63 HOSTLEN=63 NAMELEN=128 AWAYLEN=200 SAFELIST "      \
 	  "ELIST=MNU "                                                                            \
 	  ":are supported by this server" CRLF S " 005 " nick                                     \
-	  " WHOX UTF8ONLY TARGMAX=JOIN:,LIST:,NAMES:,NOTICE:,PART:,PRIVMSG:,WHOIS:1 MASKJOIN=3 "  \
+	  " WHOX UTF8ONLY TARGMAX=JOIN:,LIST:,NAMES:,NOTICE:,PART:,PRIVMSG:,WHOIS:1 "             \
+	  "CHATHISTORY=1000 MSGREFTYPES=msgid,timestamp MASKJOIN=3 "                              \
 	  ":are supported by this server" CRLF S " 251 " nick                                     \
 	  " :There are 0 users and 1 invisible on 1 servers" CRLF S " 252 " nick                  \
 	  " 0 :operator(s) online" CRLF S " 253 " nick " 0 :unknown connection(s)" CRLF S         \
