@@ -21,8 +21,9 @@
 #include "protocols/irc/irc_tags.h"
 #include "server/base/memory.h"
 
-#define COMMAND   "CHATHISTORY"
-#define LOOKS_MAX 10000 /* changes looked at in one turn: a millisecond or so */
+#define COMMAND        "CHATHISTORY"
+#define LOOKS_MAX      10000 /* changes of a name looked at in one turn: a millisecond or so */
+#define MASK_LOOKS_MAX 2500  /* changes of all names, for a mask */
 
 /* A reply that is under way. */
 struct irc_chathistory {
@@ -341,12 +342,23 @@ static bool send_lines(struct irc_session *session, const struct history_filter 
 	return plan->left == 0 || *looks > 0;
 }
 
+/* A mask looks at every change: what all clients' masks may do in a turn has a bound. */
+static bool may_look(const struct irc_session *session, const struct history_filter *filter)
+{
+	return !filter->is_pattern ||
+	       irc_effort_take(&session->server->effort, session->connection->net->turn,
+	                       MASK_LOOKS_MAX);
+}
+
 /* False when it is not through. */
 static bool go_on(struct irc_session *session, const struct history_filter *filter,
                   const char *target, struct irc_chathistory *plan)
 {
-	unsigned looks = LOOKS_MAX;
+	unsigned looks = filter->is_pattern ? MASK_LOOKS_MAX : LOOKS_MAX;
 
+	if (!may_look(session, filter)) {
+		return false;
+	}
 	if (!plan->is_begun) {
 		if (!count_back(session, filter, plan, &looks)) {
 			return false;
