@@ -8,6 +8,7 @@
  */
 enum encoding {
 	ENCODING_IRC_PRIVMSG,     /* the bot's PRIVMSG line */
+	ENCODING_IRC_CHANGE,      /* the value of the tag that carries the change */
 	ENCODING_SOCKETIO_PACKET, /* the event packet, text of a poll */
 	ENCODING_SOCKETIO_FRAME,  /* the same in a WebSocket text frame */
 };

@@ -9,6 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "protocols/encodings.h"
 #include "protocols/irc/irc_tags.h"
 #include "server/base/memory.h"
 #include "server/base/utf8.h"
@@ -227,4 +228,21 @@ bool irc_change_tag_append(struct buffer *out, const struct change *change, size
 	json_decref(chosen);
 	json_decref(all);
 	return fits;
+}
+
+static void on_encode(const struct encoder *base, const struct change *change, struct buffer *out)
+{
+	(void)base;
+	(void)irc_change_tag_append(out, change, IRC_CHANGE_TAG_MAX);
+}
+
+static const struct encoder encoder = {
+    .name = "irc.change",
+    .slot = ENCODING_IRC_CHANGE,
+    .encode = on_encode,
+};
+
+struct text irc_change_tag_value(struct change *change)
+{
+	return change_encoded(change, &encoder);
 }

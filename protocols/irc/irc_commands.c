@@ -57,14 +57,27 @@ static bool has_params(const struct irc_command *command, const struct irc_messa
 	       (message->param_count >= command->params_min && message->params[0][0] != '\0');
 }
 
+/*
+ * It is ignored, as IRCStream does; who knows standard replies is told why (ircv3.net,
+ * "UTF8ONLY").
+ */
+static void ignore_line(struct irc_session *session, const struct irc_command *command)
+{
+	metric_add(&session->server->env->metrics->irc_lines_ignored, 1);
+	irc_session_log(session, "irc.ignored", "a line that is not UTF-8");
+	if ((session->capabilities & IRC_CAP_STANDARD_REPLIES) != 0) {
+		irc_reply_fail(session, command != NULL ? command->name : "*", "INVALID_UTF8", NULL,
+		               "The line is not UTF-8");
+	}
+}
+
 void irc_command_run(struct irc_session *session, const struct irc_message *message)
 {
 	const struct irc_command *command = irc_command_find(message->command);
 	struct metrics *metrics = session->server->env->metrics;
 
 	if (message->was_repaired && (command == NULL || !command->takes_repaired)) {
-		metric_add(&metrics->irc_lines_ignored, 1);
-		irc_session_log(session, "irc.ignored", "a line that is not UTF-8");
+		ignore_line(session, command);
 	} else if (!session->is_registered && (command == NULL || !command->before_registration)) {
 		irc_reply(session, ERR_NOTREGISTERED, NULL);
 	} else if (command == NULL) {

@@ -18,7 +18,7 @@
  */
 #define IRC_LINE_MAX   512                /* bytes of a line, its CR LF included */
 #define IRC_TEXT_MAX   (IRC_LINE_MAX - 2) /* without */
-#define IRC_TAGS_MAX   4096 /* a client's IRCv3 tags, the '@' and the space included */
+#define IRC_TAGS_MAX   4096               /* IRCv3 tags of a client, '@' and space included */
 #define IRC_PARAMS_MAX 15
 
 /* What is remembered between two calls of irc_lines_next().  All zero is the beginning. */

@@ -125,6 +125,12 @@ static void on_check_due(struct deadline *deadline)
 
 /* --- input -------------------------------------------------------------- */
 
+/* Whether the command that was run goes on when its line comes again: a LIST. */
+static bool is_paused(const struct irc_session *session)
+{
+	return session->list_after != NULL;
+}
+
 static void on_refilled(struct deadline *refill)
 {
 	struct irc_session *session = container_of(refill, struct irc_session, refill);
@@ -139,8 +145,8 @@ static bool may_run(struct irc_session *session, struct text line)
 	struct irc_budget_rules rules = {.rate = conf->input_rate, .burst = conf->input_burst};
 	uint64_t now_ms = clock_of(session)->now_ms;
 
-	/* A LIST that goes on was paid for when it began. */
-	if (line.length == 0 || session->list_after != NULL ||
+	/* A command that goes on was paid for when it began. */
+	if (line.length == 0 || is_paused(session) ||
 	    irc_budget_take(&session->budget, rules, now_ms)) {
 		return true;
 	}
@@ -161,7 +167,7 @@ static void run_line(struct irc_session *session, struct text line)
 	if (irc_message_parse(&message, line)) {
 		irc_response_begin(session, message.tags);
 		irc_command_run(session, &message);
-		if (session->list_after != NULL) {
+		if (is_paused(session)) {
 			irc_response_pause(session);
 		} else {
 			irc_response_end(session);
@@ -193,8 +199,8 @@ size_t irc_session_take(struct irc_session *session, const char *bytes, size_t l
 			irc_reply(session, ERR_INPUTTOOLONG, NULL);
 		}
 		run_line(session, line);
-		if (session->list_after != NULL) {
-			/* A LIST that is not through: the line comes again when there is room. */
+		if (is_paused(session)) {
+			/* It is not through: the line comes again when there is room. */
 			session->lines = before;
 			break;
 		}

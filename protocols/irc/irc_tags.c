@@ -1,12 +1,14 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "protocols/irc/irc_tags.h"
 
+#include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
 #include <time.h>
 
 #include "protocols/irc/irc_capabilities.h"
 #include "protocols/irc/irc_change_tag.h"
+#include "server/base/memory.h"
 #include "server/base/utf8.h"
 
 const char *irc_tags_time(char text[IRC_TIME_MAX], uint64_t unix_ms)
@@ -31,20 +33,11 @@ static void next_tag(struct buffer *out, size_t start, const char *key)
 	buffer_append_byte(out, '=');
 }
 
-/* Last, with all the room that is left; taken back when it cannot be had in that. */
-static void append_change(struct buffer *out, size_t start, const struct change *change)
+void irc_tags_append(struct buffer *out, const struct irc_server *server, struct change *change,
+                     unsigned tags, const char *batch)
 {
-	size_t before = out->length;
-
-	next_tag(out, start, IRC_CHANGE_NAME);
-	if (!irc_change_tag_append(out, change, IRC_TAGS_DATA_MAX + 1 - (out->length - start))) {
-		out->length = before;
-	}
-}
-
-void irc_tags_append(struct buffer *out, const struct irc_server *server,
-                     const struct change *change, unsigned tags, const char *batch)
-{
+	bool has_value = (tags & IRC_TAG_CHANGE) != 0;
+	struct text value = has_value ? irc_change_tag_value(change) : (struct text){NULL, 0};
 	size_t start = out->length;
 	char time[IRC_TIME_MAX];
 
@@ -60,9 +53,11 @@ void irc_tags_append(struct buffer *out, const struct irc_server *server,
 		next_tag(out, start, "msgid");
 		irc_msgid_append(out, server, change->id);
 	}
-	if ((tags & IRC_TAG_CHANGE) != 0) {
-		append_change(out, start, change);
+	if (value.length > 0) {
+		next_tag(out, start, IRC_CHANGE_NAME);
+		buffer_append(out, value.bytes, value.length);
 	}
+	require(out->length - start <= 1 + IRC_TAGS_DATA_MAX);
 	if (out->length > start) {
 		buffer_append_byte(out, ' ');
 	}

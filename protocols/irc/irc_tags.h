@@ -14,10 +14,9 @@
  * change, and those that a client sends.
  *
  * The time of a change is that of its arrival here, not MediaWiki's timestamp: it has
- * milliseconds, it never goes back from one change to the next but with the machine's own
- * clock, a change that came as a line has it too, and history is asked for by it.  It
- * stays what it was however long the line waits in a queue.  When the change was
- * made at the wiki is in the change tag.
+ * milliseconds, it goes with the order of the changes, one that came as a line has it too,
+ * and history is asked for by it.  It stays what it was however long the line waits
+ * in a queue.  When the change was made at the wiki is in the change tag.
  *
  * Threads: any; no state.
  */
@@ -36,10 +35,10 @@ enum irc_tag {
 /*
  * Add "@time=...;msgid=... ", those of `tags` that the change has, and `batch=` before
  * them unless it is NULL; nothing when there are none.  At most IRC_TAGS_DATA_MAX bytes
- * of data: the structured change is what gives way.
+ * of data.
  */
-void irc_tags_append(struct buffer *out, const struct irc_server *server,
-                     const struct change *change, unsigned tags, const char *batch);
+void irc_tags_append(struct buffer *out, const struct irc_server *server, struct change *change,
+                     unsigned tags, const char *batch);
 
 /* Writes a Unix time as server-time wants it, and lends it back. */
 const char *irc_tags_time(char text[IRC_TIME_MAX], uint64_t unix_ms);

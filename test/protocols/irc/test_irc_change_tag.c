@@ -202,6 +202,41 @@ static void test_irc_change_tag_keeps_the_numbers(void **state)
 	change_unref(change);
 }
 
+/* DESIGN, never: a change is encoded once, whoever asks for it and in whatever worker. */
+static void test_irc_change_tag_value_is_made_once(void **state)
+{
+	struct change *change = change_of(TEXT("{\"id\":7}"));
+	struct text value = irc_change_tag_value(change);
+
+	(void)state;
+	assert_texts_equal(value, TEXT("{\"id\":7}"));
+	assert_ptr_equal(irc_change_tag_value(change).bytes, value.bytes);
+	change_unref(change);
+	change = change_of(TEXT("[]"));
+	assert_int_equal(irc_change_tag_value(change).length, 0);
+	change_unref(change);
+}
+
+/* The room that the other tags leave: a longer change is cut to just that. */
+static void test_irc_change_tag_value_leaves_room_for_the_other_tags(void **state)
+{
+	struct buffer json = {0};
+	struct change *change;
+
+	(void)state;
+	buffer_append_text(&json, "{\"comment\":\"");
+	memset(buffer_reserve(&json, 5000), 'c', 5000);
+	json.length += 5000;
+	buffer_append_text(&json, "\"}");
+	change = change_of(buffer_text(&json));
+	assert_int_equal(irc_change_tag_value(change).length, IRC_CHANGE_TAG_MAX);
+	assert_true(IRC_CHANGE_TAG_MAX + strlen("rcstreamd.alt/change=;time=;msgid=;batch=") +
+	                IRC_TIME_MAX + IRC_MSGID_MAX + 20 <=
+	            IRC_TAGS_DATA_MAX);
+	change_unref(change);
+	buffer_finish(&json);
+}
+
 /* --- recorded changes --------------------------------------------------------- */
 
 /* Undo the escapes of a tag, as a client does. */
@@ -283,6 +318,8 @@ int main(void)
 	    cmocka_unit_test(test_irc_change_tag_cuts_between_characters),
 	    cmocka_unit_test(test_irc_change_tag_gives_up_the_parameters_rather_than_everything),
 	    cmocka_unit_test(test_irc_change_tag_keeps_the_numbers),
+	    cmocka_unit_test(test_irc_change_tag_value_is_made_once),
+	    cmocka_unit_test(test_irc_change_tag_value_leaves_room_for_the_other_tags),
 	    cmocka_unit_test(test_irc_change_tag_reads_back_as_the_change),
 	};
 

@@ -363,6 +363,57 @@ static void test_irc_commands_cap_302(void **state)
 	CHECK(state, answers);
 }
 
+/* ibid.: a list that does not fit on a line is told on several, all but the last with "*". */
+static void test_irc_commands_cap_on_several_lines(void **state)
+{
+#define S_50  "this-is-fifty-characters-of-a-name-for-a-server-1."
+#define S_350 S_50 S_50 S_50 S_50 S_50 S_50 S_50
+	struct harness *harness = harness_create();
+	int client;
+
+	(void)state;
+	harness->conf.irc.server_name = S_350;
+	harness_start(harness);
+	client = client_open(harness);
+	say(client, "CAP LS 302");
+	expect(
+	    harness, client,
+	    ":" S_350 " CAP * LS * :batch cap-notify draft/chathistory echo-message extended-join "
+	    "labeled-response message-tags multi-prefix rcstreamd.alt/change=json server-time" CRLF
+	    ":" S_350 " CAP * LS :setname standard-replies userhost-in-names" CRLF);
+	say(client, "CAP REQ :batch draft/chathistory echo-message extended-join labeled-response");
+	expect(harness, client,
+	       ":" S_350 " CAP * ACK :batch draft/chathistory echo-message extended-join "
+	       "labeled-response" CRLF);
+	say(client,
+	    "CAP REQ :message-tags multi-prefix rcstreamd.alt/change setname standard-replies");
+	expect(harness, client,
+	       ":" S_350 " CAP * ACK :message-tags multi-prefix rcstreamd.alt/change setname "
+	       "standard-replies" CRLF);
+	say(client, "CAP LIST");
+	expect(harness, client,
+	       ":" S_350
+	       " CAP * LIST * :batch cap-notify draft/chathistory echo-message extended-join "
+	       "labeled-response message-tags multi-prefix rcstreamd.alt/change setname" CRLF
+	       ":" S_350 " CAP * LIST :standard-replies" CRLF);
+	(void)close(client);
+	harness_destroy(harness);
+}
+
+/* ircv3.net, "UTF8ONLY": a line that is not UTF-8 is ignored, and told of with standard replies. */
+static void test_irc_commands_tell_of_a_line_that_is_not_utf8(void **state)
+{
+	static const struct answer answers[] = {
+	    {"PRIVMSG reader :\xff", ""},
+	    {"CAP REQ standard-replies", CAP("ACK :standard-replies")},
+	    {"privmsg reader :\xff",
+	     ":" TEST_SERVER " FAIL PRIVMSG INVALID_UTF8 :The line is not UTF-8" CRLF},
+	    {"\xff", ":" TEST_SERVER " FAIL * INVALID_UTF8 :The line is not UTF-8" CRLF},
+	};
+
+	CHECK(state, answers);
+}
+
 /* ircv3.net, "setname", "Standard Replies"; the name is WHOIS's from then on. */
 static void test_irc_commands_setname(void **state)
 {
@@ -452,6 +503,8 @@ int main(void)
 	    TEST(test_irc_commands_nick_takes_what_is_valid),
 	    TEST(test_irc_commands_cap),
 	    TEST(test_irc_commands_cap_302),
+	    cmocka_unit_test(test_irc_commands_cap_on_several_lines),
+	    TEST(test_irc_commands_tell_of_a_line_that_is_not_utf8),
 	    TEST(test_irc_commands_setname),
 	    TEST(test_irc_commands_tagmsg),
 	    TEST(test_irc_commands_join_with_capabilities),
