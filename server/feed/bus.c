@@ -364,20 +364,31 @@ static void gather_receivers(struct bus *bus, enum bus_field field, struct roste
 	roster->is_stale = false;
 }
 
+/* Whether this field of a change can be asked for at all by anyone now. */
+static bool is_asked_for(const struct bus *bus, enum bus_field field, struct text name)
+{
+	return bus->interests[field] != NULL && name.length <= SUBSCRIPTION_TEXT_MAX;
+}
+
+/* The roster of a folded name, made when it is new. */
+static struct roster *need_roster(struct bus *bus, enum bus_field field, struct text name)
+{
+	struct roster *roster;
+
+	HASH_FIND(hh, bus->rosters[field], name.bytes, name.length, roster);
+	return roster != NULL ? roster : roster_create(bus, field, name);
+}
+
 static void publish_to(struct bus *bus, enum bus_field field, struct text name,
                        struct delivery *delivery)
 {
 	char folded[SUBSCRIPTION_TEXT_MAX];
 	struct roster *roster;
 
-	if (bus->interests[field] == NULL || name.length > SUBSCRIPTION_TEXT_MAX) {
+	if (!is_asked_for(bus, field, name)) {
 		return;
 	}
-	name = fold(field, name, folded);
-	HASH_FIND(hh, bus->rosters[field], name.bytes, name.length, roster);
-	if (roster == NULL) {
-		roster = roster_create(bus, field, name);
-	}
+	roster = need_roster(bus, field, fold(field, name, folded));
 	if (roster->is_stale) {
 		gather_receivers(bus, field, roster);
 	}
@@ -402,6 +413,38 @@ void bus_publish(struct bus *bus, struct delivery *delivery)
 	bus->publications++;
 	publish_to(bus, BUS_WIKI, change->wiki, delivery);
 	publish_to(bus, BUS_CHANNEL, change->channel, delivery);
+}
+
+static bool wants_name(struct bus *bus, const struct subscriber *subscriber, enum bus_field field,
+                       struct text name)
+{
+	char folded[SUBSCRIPTION_TEXT_MAX];
+	const struct roster *roster;
+	const struct bus_link *link;
+
+	if (!is_asked_for(bus, field, name)) {
+		return false;
+	}
+	roster = need_roster(bus, field, fold(field, name, folded));
+	DL_FOREACH2(subscriber->links, link, next_own)
+	{
+		const struct interest *interest = link->interest;
+		bool is_same = interest->text_length == roster->name_length &&
+		               memcmp(interest->text, roster->name, roster->name_length) == 0;
+
+		if (interest->field == field &&
+		    (interest->is_pattern ? fits(interest, roster) : is_same)) {
+			return true;
+		}
+	}
+	return false;
+}
+
+bool bus_wants(struct bus *bus, const struct subscriber *subscriber, const struct change *change)
+{
+	require(bus->publishing == NULL);
+	return wants_name(bus, subscriber, BUS_WIKI, change->wiki) ||
+	       wants_name(bus, subscriber, BUS_CHANNEL, change->channel);
 }
 
 /* --- life --------------------------------------------------------------- */

@@ -74,4 +74,10 @@ void bus_leave(struct bus *bus, struct subscriber *subscriber);
  */
 void bus_publish(struct bus *bus, struct delivery *delivery);
 
+/*
+ * Whether this subscriber has asked for this change, published or not.  No text is compared but
+ * names: it costs a look at each of its subscriptions.  Not from within deliver().
+ */
+bool bus_wants(struct bus *bus, const struct subscriber *subscriber, const struct change *change);
+
 #endif

@@ -74,6 +74,7 @@ struct change *change_create(const struct change_parts *parts)
 	    .json = copy_text(parts->json, &at),
 	    .line = copy_text(parts->line, &at),
 	    .identity = parts->identity,
+	    .traits = parts->traits,
 	    .private_part = &block->private_part,
 	};
 	block->change.identity.meta_id = copy_text(parts->identity.meta_id, &at);
@@ -91,6 +92,7 @@ struct change *change_join(const struct change *json, const struct change *line)
 	    .json = json->json,
 	    .line = line->line,
 	    .identity = json->identity,
+	    .traits = json->traits,
 	});
 }
 

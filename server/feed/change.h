@@ -50,6 +50,20 @@ struct change_identity {
 	uint64_t revision_old; /* 0: not known, or a new page's */
 };
 
+/* What a change says or leaves unsaid. */
+enum change_answer { CHANGE_UNKNOWN, CHANGE_NO, CHANGE_YES };
+
+/*
+ * What filters ask of a change besides its wiki and type.  All zero: nothing is known, as
+ * of one whose JSON has no such members, null or others than RCFeed's, and of most lines:
+ * none tells a namespace, and only an edit's or a new page's tells of a bot.
+ */
+struct change_traits {
+	bool has_namespace;
+	int64_t namespace_id; /* 0 is that of articles; negative ones are special */
+	enum change_answer bot;
+};
+
 /* What a change is made of.  All of it is copied. */
 struct change_parts {
 	enum change_type type;
@@ -59,6 +73,7 @@ struct change_parts {
 	struct text json;    /* one RCFeed JSON object, valid UTF-8, no CR or LF */
 	struct text line;    /* IRC text without CR, LF, NUL; NULL bytes: not for IRC */
 	struct change_identity identity;
+	struct change_traits traits;
 };
 
 struct change {
@@ -71,6 +86,7 @@ struct change {
 	struct text json;
 	struct text line; /* bytes NULL: a change that does not go to IRC */
 	struct change_identity identity;
+	struct change_traits traits;
 	struct change_private *private_part; /* change.c's */
 };
 

@@ -278,6 +278,15 @@ static struct change_identity line_identity(const struct irc_line *line)
 	};
 }
 
+/* The flags of an edit or a new page are all there, so that one not set tells too. */
+static struct change_traits line_traits(const struct irc_line *line)
+{
+	if (line->type != CHANGE_EDIT && line->type != CHANGE_NEW) {
+		return (struct change_traits){0};
+	}
+	return (struct change_traits){.bot = line->is_bot ? CHANGE_YES : CHANGE_NO};
+}
+
 static struct change *create_change(const struct wiki_names *names, struct text channel,
                                     struct text line)
 {
@@ -293,6 +302,7 @@ static struct change *create_change(const struct wiki_names *names, struct text 
 	line_json_write(&parsed, parts.wiki, &json);
 	parts.json = text_of(&json);
 	parts.identity = line_identity(&parsed);
+	parts.traits = line_traits(&parsed);
 	change = change_create(&parts);
 	buffer_finish(&json);
 	return change;

@@ -183,6 +183,20 @@ static struct change_identity identity_of(const json_t *object, const struct rcf
 	return identity;
 }
 
+static struct change_traits traits_of(const json_t *object)
+{
+	struct change_traits traits = {0};
+	long long namespace_id;
+	bool is_bot;
+
+	traits.has_namespace = integer_member(object, "namespace", &namespace_id);
+	traits.namespace_id = namespace_id;
+	if (bool_member(object, "bot", &is_bot)) {
+		traits.bot = is_bot ? CHANGE_YES : CHANGE_NO;
+	}
+	return traits;
+}
+
 static struct change *create_change(const struct wiki_names *names, const json_t *object,
                                     struct text json)
 {
@@ -205,6 +219,7 @@ static struct change *create_change(const struct wiki_names *names, const json_t
 	    .json = {one_line.bytes, one_line.length},
 	    .line = {line.bytes, line.length},
 	    .identity = identity_of(object, &fields),
+	    .traits = traits_of(object),
 	});
 	buffer_finish(&line);
 	buffer_finish(&one_line);

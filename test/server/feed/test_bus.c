@@ -118,6 +118,37 @@ static void test_bus_delivers_an_exact_name(void **state)
 	assert_int_equal(reader->got, 1);
 }
 
+static bool wants(struct reader *reader, const char *wiki, const char *channel)
+{
+	struct change *change = change_create(&(struct change_parts){
+	    .wiki = text_of(wiki), .channel = text_of(channel), .json = text_of("{}")});
+	bool is_wanted = bus_wants(reader->bus, &reader->subscriber, change);
+
+	change_unref(change);
+	return is_wanted;
+}
+
+/* bus.h: the answer is the one that publishing gives, of names that never came too. */
+static void test_bus_wants_what_it_would_deliver(void **state)
+{
+	struct fixture *fixture = *state;
+	struct reader *reader = &fixture->readers[0];
+	struct reader *other = &fixture->readers[1];
+
+	assert_false(wants(reader, "en.wikipedia.org", "#en.wikipedia"));
+	assert_true(subscribe(other, BUS_WIKI, "en.wikipedia.org"));
+	assert_false(wants(reader, "en.wikipedia.org", "#en.wikipedia"));
+	assert_true(wants(other, "en.wikipedia.org", "#x"));
+	assert_true(subscribe(reader, BUS_WIKI, "*.wiktionary.org"));
+	assert_true(subscribe(reader, BUS_CHANNEL, "#EN.wikipedia"));
+	assert_true(wants(reader, "de.wiktionary.org", "#x"));
+	assert_true(wants(reader, "x", "#en.Wikipedia"));
+	assert_false(wants(reader, "de.wiktionary.com", "#en"));
+	assert_true(unsubscribe(reader, BUS_WIKI, "*.wiktionary.org"));
+	assert_false(wants(reader, "de.wiktionary.org", "#x"));
+	assert_int_equal(reader->got + other->got, 0);
+}
+
 static void is_before_other(struct reader *reader)
 {
 	assert_int_equal(reader->got, reader->other->got + 1);
@@ -527,6 +558,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 	    TEST(test_bus_delivers_an_exact_name),
+	    TEST(test_bus_wants_what_it_would_deliver),
 	    TEST(test_bus_delivers_to_patterns_before_names),
 	    TEST(test_bus_delivers_what_a_pattern_fits),
 	    TEST(test_bus_delivers_once_when_several_subscriptions_match),

@@ -471,6 +471,11 @@ static void test_rcfeed_irc_read_tells_which_change_it_is(void **state)
 		assert_int_equal(change->identity.rc_id, cases[i].identity.rc_id);
 		assert_int_equal(change->identity.revision_new, cases[i].identity.revision_new);
 		assert_int_equal(change->identity.revision_old, cases[i].identity.revision_old);
+		assert_false(change->traits.has_namespace);
+		assert_int_equal(change->traits.bot, is_log ? CHANGE_UNKNOWN
+		                                     : strchr(cases[i].flags, 'B') != NULL
+		                                         ? CHANGE_YES
+		                                         : CHANGE_NO);
 		change_unref(change);
 	}
 }

@@ -198,6 +198,34 @@ static void test_rcfeed_json_read_takes_eventstreams_for_the_same(void **state)
 
 #define MEMBERS(members) "{\"server_name\":\"x.org\"," members "}"
 
+/* change.h: what filters ask for; what is missing or of a wrong type is not known. */
+static void test_rcfeed_json_read_tells_what_filters_ask_for(void **state)
+{
+	static const struct {
+		const char *json;
+		struct change_traits wanted;
+	} cases[] = {
+	    {MEMBERS("\"namespace\":0,\"bot\":false"), {true, 0, CHANGE_NO}},
+	    {MEMBERS("\"namespace\":-1,\"bot\":true"), {true, -1, CHANGE_YES}},
+	    {MEMBERS("\"namespace\":2600,\"bot\":0"), {true, 2600, CHANGE_NO}},
+	    {MEMBERS("\"namespace\":null,\"bot\":1"), {false, 0, CHANGE_YES}},
+	    {MEMBERS("\"namespace\":\"0\",\"bot\":2"), {false, 0, CHANGE_UNKNOWN}},
+	    {MEMBERS("\"namespace\":1.0,\"bot\":\"1\""), {false, 0, CHANGE_UNKNOWN}},
+	    {MEMBERS("\"type\":\"edit\""), {false, 0, CHANGE_UNKNOWN}},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		struct change *change =
+		    must_read((struct text){cases[i].json, strlen(cases[i].json)});
+
+		assert_int_equal(change->traits.has_namespace, cases[i].wanted.has_namespace);
+		assert_int_equal(change->traits.namespace_id, cases[i].wanted.namespace_id);
+		assert_int_equal(change->traits.bot, cases[i].wanted.bot);
+		change_unref(change);
+	}
+}
+
 /* change.h: what tells a change from others; what is missing, of a wrong type or senseless is 0. */
 static void test_rcfeed_json_read_tells_which_change_it_is(void **state)
 {
@@ -616,6 +644,7 @@ int main(void)
 	    cmocka_unit_test(test_rcfeed_json_read_gives_what_mediawiki_sent),
 	    cmocka_unit_test(test_rcfeed_json_read_takes_eventstreams_for_the_same),
 	    cmocka_unit_test(test_rcfeed_json_read_tells_which_change_it_is),
+	    cmocka_unit_test(test_rcfeed_json_read_tells_what_filters_ask_for),
 	    cmocka_unit_test(test_rcfeed_json_read_takes_the_numbers_of_old_releases),
 	    cmocka_unit_test(test_rcfeed_json_read_takes_wrong_types_for_null),
 	    cmocka_unit_test(test_rcfeed_json_read_survives_the_greatest_numbers),
