@@ -65,6 +65,14 @@ static void encode_packet(const struct encoder *encoder, const struct change *ch
 	buffer_append(out, TAIL, sizeof(TAIL) - 1);
 }
 
+void socketio_encode_positioned(const struct change *change, const char *position,
+                                struct buffer *out)
+{
+	buffer_append(out, HEAD, sizeof(HEAD) - 1);
+	add_ascii(change->json, out);
+	buffer_printf(out, ",\"%s\"" TAIL, position);
+}
+
 static void encode_frame(const struct encoder *encoder, const struct change *change,
                          struct buffer *out)
 {

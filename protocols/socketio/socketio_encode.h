@@ -23,4 +23,9 @@ extern const struct encoder socketio_encode_packet;
 /* The packet in a WebSocket text frame, ready to send. */
 extern const struct encoder socketio_encode_frame;
 
+/* Add the packet with a second argument, the change's position, of characters that need no escape.
+ */
+void socketio_encode_positioned(const struct change *change, const char *position,
+                                struct buffer *out);
+
 #endif

@@ -9,9 +9,9 @@
 
 #include "protocols/http/http_exchange.h"
 #include "protocols/socketio/socketio_answer.h"
-#include "protocols/socketio/socketio_encode.h"
 #include "protocols/socketio/socketio_payload.h"
 #include "protocols/socketio/socketio_session.h"
+#include "protocols/socketio/socketio_wire.h"
 #include "server/base/memory.h"
 #include "server/net/outbox.h"
 
@@ -158,7 +158,14 @@ static void send_packet(struct socketio_session *session, struct text packet)
 
 static void deliver_change(struct socketio_session *session, struct delivery *delivery)
 {
-	queue(session->link, delivery_wire(delivery, &socketio_encode_packet));
+	queue(session->link, socketio_wire(session, delivery, SOCKETIO_FORM_PACKET));
+}
+
+static size_t count_waiting(const struct socketio_session *session)
+{
+	const struct polling *polling = session->link;
+
+	return polling->packets.bytes;
 }
 
 /* --- requests ----------------------------------------------------------- */
@@ -240,5 +247,6 @@ const struct socketio_transport socketio_polling_transport = {
     .on_request = on_request,
     .send = send_packet,
     .deliver = deliver_change,
+    .waiting = count_waiting,
     .close = close_polling,
 };

@@ -8,6 +8,7 @@
 
 #include <jansson.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "protocols/socketio/socketio_session.h"
@@ -96,8 +97,12 @@ static bool subscribe(struct socketio_session *session, struct text name)
 	const struct front_end_env *env = session->sessions->env;
 
 	/* Added first, since the bus alone knows whether it is there already. */
-	if (!bus_subscribe(env->bus, &session->subscriber, BUS_WIKI, name) ||
-	    session->subscriber.subscriptions <= env->conf->socketio.max_subscriptions) {
+	if (!bus_subscribe(env->bus, &session->subscriber, BUS_WIKI, name)) {
+		return true;
+	}
+	if (session->subscriber.subscriptions + socketio_following_count(session) <=
+	    env->conf->socketio.max_subscriptions) {
+		session->strings_from = history_newest_id(env->history) + 1;
 		return true;
 	}
 	(void)bus_unsubscribe(env->bus, &session->subscriber, BUS_WIKI, name);
@@ -141,9 +146,10 @@ static void apply(struct socketio_session *session, const json_t *argument, each
 static const struct {
 	const char *name;
 	each_fn *each;
+	json_t *(*object)(struct socketio_session *session, const json_t *object);
 } events[] = {
-    {"subscribe", subscribe},
-    {"unsubscribe", unsubscribe},
+    {"subscribe", subscribe, socketio_following_subscribe},
+    {"unsubscribe", unsubscribe, socketio_following_unsubscribe},
 };
 
 static bool is_letter(char byte)
@@ -181,7 +187,8 @@ static void refuse_event(struct socketio_session *session, const char *name)
 	socketio_session_send_error(session, rc, "no_such_method", text);
 }
 
-static void run_event(struct socketio_session *session, const json_t *event)
+/* Gives what the event returns, NULL for nothing. */
+static json_t *run_event(struct socketio_session *session, const json_t *event)
 {
 	const json_t *name_value = json_object_get(event, "name");
 	const char *name = json_string_value(name_value);
@@ -190,46 +197,62 @@ static void run_event(struct socketio_session *session, const json_t *event)
 	if (!is_event_name(name, json_string_length(name_value))) {
 		socketio_session_send_error(session, rc, "unallowed_event_name",
 		                            "name must only contains alpha numerical characters");
-		return;
+		return NULL;
 	}
 	for (size_t i = 0; i < sizeof(events) / sizeof(events[0]); i++) {
-		if (strcmp(events[i].name, name) == 0) {
-			apply(session, argument, events[i].each);
-			return;
+		if (strcmp(events[i].name, name) != 0) {
+			continue;
 		}
+		if (json_is_object(argument)) {
+			return events[i].object(session, argument);
+		}
+		apply(session, argument, events[i].each);
+		return NULL;
 	}
 	refuse_event(session, name);
+	return NULL;
 }
 
 /*
- * The handlers return nothing, which JSON writes as null.  An id without "+" asks for
+ * RCStream's handlers return nothing, which JSON writes as null.  An id without "+" asks for
  * an ack of receipt (socket.io's send() with a callback).
  */
-static void acknowledge(struct socketio_session *session, const struct socketio_packet *packet)
+static void acknowledge(struct socketio_session *session, const struct socketio_packet *packet,
+                        const json_t *answer)
 {
 	struct socketio_packet ack = {.type = SOCKETIO_ACK, .endpoint = rc};
-	char data[SOCKETIO_ID_MAX + 16];
-	int length;
+	struct buffer data = {0};
+	char *text;
 
 	if (packet->id.length == 0) {
 		return;
 	}
-	length = snprintf(data, sizeof(data), "%.*s%s", (int)packet->id.length, packet->id.bytes,
-	                  packet->wants_answer ? "+[null]" : "");
-	ack.data = (struct text){.bytes = data, .length = (size_t)length};
+	buffer_append(&data, packet->id.bytes, packet->id.length);
+	if (packet->wants_answer) {
+		text = answer != NULL
+		           ? json_dumps(answer, JSON_COMPACT | JSON_SORT_KEYS | JSON_ENSURE_ASCII)
+		           : mem_copy_text("null", 4);
+		require(text != NULL);
+		buffer_printf(&data, "+[%s]", text);
+		free(text);
+	}
+	ack.data = (struct text){.bytes = data.bytes, .length = data.length};
 	socketio_session_send(session, &ack);
+	buffer_finish(&data);
 }
 
 static void take_event(struct socketio_session *session, const struct socketio_packet *packet)
 {
 	json_t *event = read_event(packet->data);
+	json_t *answer;
 
 	if (event == NULL) {
 		socketio_session_count_bad(session);
 		return;
 	}
-	run_event(session, event);
-	acknowledge(session, packet);
+	answer = run_event(session, event);
+	acknowledge(session, packet, answer);
+	json_decref(answer);
 	json_decref(event);
 }
 
@@ -244,13 +267,14 @@ void socketio_rc_take(struct socketio_session *session, const struct socketio_pa
 	case SOCKETIO_DISCONNECT:
 		/* As in socket.io: the session stays, and may connect to it again. */
 		bus_leave(bus_of(session), &session->subscriber);
+		socketio_following_leave(session);
 		break;
 	case SOCKETIO_EVENT:
 		take_event(session, packet);
 		break;
 	case SOCKETIO_MESSAGE:
 	case SOCKETIO_JSON:
-		acknowledge(session, packet);
+		acknowledge(session, packet, NULL);
 		break;
 	default:
 		break; /* heartbeats, acks, errors and noops say nothing here */

@@ -70,13 +70,20 @@ bool socketio_session_worker(struct text sid, unsigned *worker)
 
 /* --- out ---------------------------------------------------------------- */
 
+void socketio_session_deliver(struct socketio_session *session, struct delivery *delivery)
+{
+	metric_add(&metrics_of(session)->socketio_deliveries, 1);
+	session->transport->deliver(session, delivery);
+}
+
 static void on_delivered(struct subscriber *subscriber, struct delivery *delivery)
 {
 	struct socketio_session *session =
 	    container_of(subscriber, struct socketio_session, subscriber);
 
-	metric_add(&metrics_of(session)->socketio_deliveries, 1);
-	session->transport->deliver(session, delivery);
+	if (socketio_following_admits(session, delivery_change(delivery))) {
+		socketio_session_deliver(session, delivery);
+	}
 }
 
 static const struct subscriber_ops subscriber_ops = {.deliver = on_delivered};
@@ -95,10 +102,16 @@ void socketio_session_send(struct socketio_session *session, const struct socket
 	buffer_finish(&bytes);
 }
 
-void socketio_session_send_error(struct socketio_session *session, struct text endpoint,
-                                 const char *reason, const char *text)
+static const struct text rc_endpoint = {
+    .bytes = SOCKETIO_RC_ENDPOINT,
+    .length = sizeof(SOCKETIO_RC_ENDPOINT) - 1,
+};
+
+/* The list of arguments is given. */
+static void send_event(struct socketio_session *session, struct text endpoint, const char *name,
+                       json_t *arguments)
 {
-	json_t *event = json_pack("{s:s, s:[s, s]}", "name", "error", "args", reason, text);
+	json_t *event = json_pack("{s:s, s:o}", "name", name, "args", arguments);
 	char *data = json_dumps(event, JSON_COMPACT | JSON_SORT_KEYS | JSON_ENSURE_ASCII);
 	struct socketio_packet packet = {.type = SOCKETIO_EVENT, .endpoint = endpoint};
 
@@ -107,6 +120,18 @@ void socketio_session_send_error(struct socketio_session *session, struct text e
 	socketio_session_send(session, &packet);
 	free(data);
 	json_decref(event);
+}
+
+void socketio_session_send_event(struct socketio_session *session, const char *name,
+                                 json_t *arguments)
+{
+	send_event(session, rc_endpoint, name, arguments);
+}
+
+void socketio_session_send_error(struct socketio_session *session, struct text endpoint,
+                                 const char *reason, const char *text)
+{
+	send_event(session, endpoint, "error", json_pack("[s, s]", reason, text));
 }
 
 /* --- in ----------------------------------------------------------------- */
@@ -294,6 +319,7 @@ void socketio_session_end(struct socketio_session *session, enum close_reason re
 	log_debug(&session->log, "socketio.end", "%s", close_reason_row(reason)->label);
 	HASH_DEL(sessions->by_sid, session);
 	bus_leave(sessions->env->bus, &session->subscriber);
+	socketio_following_leave(session);
 	metric_subtract(&metrics_of(session)->socketio_sessions, 1);
 	if (session->transport != NULL) {
 		metric_subtract(&metrics_of(session)->socketio_clients, 1);
@@ -328,5 +354,6 @@ void socketio_sessions_finish(struct socketio_sessions *sessions)
 		socketio_session_end(session, CLOSE_SHUTDOWN);
 	}
 	deadline_disarm(&sessions->env->net->deadlines, &sessions->burial);
+	socketio_wires_clear(&sessions->wires);
 	free_ended(sessions);
 }

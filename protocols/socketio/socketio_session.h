@@ -2,13 +2,16 @@
 #ifndef PROTOCOLS_SOCKETIO_SOCKETIO_SESSION_H
 #define PROTOCOLS_SOCKETIO_SOCKETIO_SESSION_H
 
+#include <jansson.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
 #include "protocols/front_end.h"
+#include "protocols/socketio/socketio_following.h"
 #include "protocols/socketio/socketio_packet.h"
 #include "protocols/socketio/socketio_transport.h"
+#include "protocols/socketio/socketio_wire.h"
 #include "server/base/deadlines.h"
 #include "server/base/log.h"
 #include "server/base/table.h"
@@ -41,6 +44,8 @@ struct socketio_sessions {
 	struct socketio_session *ended;  /* socketio_session.next_ended */
 	struct deadline burial;          /* frees those, when nobody walks over them */
 	uint64_t next_number;
+	struct socketio_wires wires;
+	struct socketio_effort effort;
 };
 
 struct socketio_session {
@@ -48,6 +53,8 @@ struct socketio_session {
 	char sid[SOCKETIO_SID_LENGTH + 1];
 	struct address_place *place; /* left at its end; NULL: not counted */
 	struct subscriber subscriber;
+	struct socketio_following *following; /* NULL: it never subscribed with an object */
+	uint64_t strings_from; /* the id from which on it gets all that its strings ask for */
 	const struct socketio_transport *transport; /* NULL: none was opened yet */
 	void *link;                                 /* the transport's */
 	bool is_ended;                              /* no longer in the table; freed before long */
@@ -88,6 +95,13 @@ void socketio_session_take(struct socketio_session *session, struct text bytes);
 
 /* Send a packet to the client.  May end the session. */
 void socketio_session_send(struct socketio_session *session, const struct socketio_packet *packet);
+
+/* Send a change, lent.  May end the session. */
+void socketio_session_deliver(struct socketio_session *session, struct delivery *delivery);
+
+/* Send an event of the namespace /rc; the list of its arguments is given. */
+void socketio_session_send_event(struct socketio_session *session, const char *name,
+                                 json_t *arguments);
 
 /* Send the event "error" with two arguments on an endpoint, as RCStream told its errors. */
 void socketio_session_send_error(struct socketio_session *session, struct text endpoint,

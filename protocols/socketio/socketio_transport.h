@@ -31,8 +31,11 @@ struct socketio_transport {
 	/* Send a packet, lent.  May end the session. */
 	void (*send)(struct socketio_session *session, struct text packet);
 
-	/* Send a change, lent.  May end the session. */
+	/* Send a change, lent, as socketio_wire() writes it.  May end the session. */
 	void (*deliver)(struct socketio_session *session, struct delivery *delivery);
+
+	/* Bytes that wait for the client. */
+	size_t (*waiting)(const struct socketio_session *session);
 
 	/*
 	 * Let go of the client and free the link.  With CLOSE_CLIENT_QUIT the client

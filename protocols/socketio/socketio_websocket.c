@@ -6,8 +6,8 @@
 #include "protocols/http/http_exchange.h"
 #include "protocols/http/websocket.h"
 #include "protocols/socketio/socketio_answer.h"
-#include "protocols/socketio/socketio_encode.h"
 #include "protocols/socketio/socketio_session.h"
+#include "protocols/socketio/socketio_wire.h"
 #include "server/base/memory.h"
 
 /* Between a session and its websocket, whichever goes first; freed when both have let go. */
@@ -93,7 +93,15 @@ static void deliver_change(struct socketio_session *session, struct delivery *de
 {
 	const struct link *link = session->link;
 
-	websocket_send_frame(link->websocket, delivery_wire(delivery, &socketio_encode_frame));
+	websocket_send_frame(link->websocket,
+	                     socketio_wire(session, delivery, SOCKETIO_FORM_FRAME));
+}
+
+static size_t count_waiting(const struct socketio_session *session)
+{
+	const struct link *link = session->link;
+
+	return connection_queued(websocket_connection(link->websocket));
 }
 
 static void close_link(struct socketio_session *session, enum close_reason reason)
@@ -117,5 +125,6 @@ const struct socketio_transport socketio_websocket_transport = {
     .on_request = on_request,
     .send = send_packet,
     .deliver = deliver_change,
+    .waiting = count_waiting,
     .close = close_link,
 };

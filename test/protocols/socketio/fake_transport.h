@@ -2,7 +2,7 @@
 #ifndef TEST_PROTOCOLS_SOCKETIO_FAKE_TRANSPORT_H
 #define TEST_PROTOCOLS_SOCKETIO_FAKE_TRANSPORT_H
 
-#include "protocols/socketio/socketio_encode.h"
+#include "protocols/socketio/socketio_wire.h"
 #include "test/protocols/socketio/world.h"
 
 /* A transport that writes down what it is told to send, a line for each packet. */
@@ -10,6 +10,7 @@ struct fake_transport {
 	struct buffer sent;
 	unsigned closes;
 	enum close_reason reason; /* of the last close */
+	size_t waiting;           /* bytes the client has not taken */
 	bool ends_on_delivery;    /* as a queue over its limit does */
 };
 
@@ -24,13 +25,20 @@ static inline void fake_write_down(struct socketio_session *session, struct text
 static inline void fake_deliver(struct socketio_session *session, struct delivery *delivery)
 {
 	const struct fake_transport *fake = session->link;
-	const struct wire *wire = delivery_wire(delivery, &socketio_encode_packet);
+	const struct wire *wire = socketio_wire(session, delivery, SOCKETIO_FORM_PACKET);
 
 	if (fake->ends_on_delivery) {
 		socketio_session_end(session, CLOSE_SENDQ_EXCEEDED);
 		return;
 	}
 	fake_write_down(session, (struct text){.bytes = wire->bytes, .length = wire->length});
+}
+
+static inline size_t fake_waiting(const struct socketio_session *session)
+{
+	const struct fake_transport *fake = session->link;
+
+	return fake->waiting;
 }
 
 static inline void fake_close(struct socketio_session *session, enum close_reason reason)
@@ -45,6 +53,7 @@ static const struct socketio_transport fake_transport = {
     .name = "fake",
     .send = fake_write_down,
     .deliver = fake_deliver,
+    .waiting = fake_waiting,
     .close = fake_close,
 };
 

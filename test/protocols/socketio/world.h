@@ -9,6 +9,9 @@
 #include "server/base/memory.h"
 #include "test/server/feed/records.h"
 
+#define WORLD_STARTED_MS  UINT64_C(0x123456789ab)
+#define WORLD_CHANGES_MAX 20
+
 /*
  * What a worker gives its front-ends, with a clock that the test moves: worker 1 of
  * 3, a real bus, a real network without connections.
@@ -19,6 +22,9 @@ struct world {
 	struct conf conf;
 	struct net *net;
 	struct bus *bus;
+	struct history *history;
+	struct status status;
+	uint64_t last_id; /* of the changes published */
 	struct front_end_env env;
 };
 
@@ -35,6 +41,7 @@ static inline void world_init(struct world *world)
 	                      .heartbeat_timeout = 60,
 	                      .close_timeout = 60,
 	                      .max_subscriptions = 10,
+	                      .max_replay = 100,
 	                      .max_sessions = 30},
 	};
 	assert_int_equal(uv_loop_init(&world->loop), 0);
@@ -45,10 +52,17 @@ static inline void world_init(struct world *world)
 	    .workers = 1,
 	});
 	world->bus = bus_create();
+	world->history = history_create(&(struct history_options){.changes_max = WORLD_CHANGES_MAX,
+	                                                          .bytes_max = 1000000,
+	                                                          .age_ms = 1000000,
+	                                                          .started_ms = WORLD_STARTED_MS});
+	world->status.started_ms = WORLD_STARTED_MS;
 	world->env = (struct front_end_env){
 	    .conf = &world->conf,
 	    .net = world->net,
 	    .bus = world->bus,
+	    .history = world->history,
+	    .status = &world->status,
 	    .metrics = &world->metrics,
 	    .worker = 1,
 	    .workers = 3,
@@ -57,6 +71,7 @@ static inline void world_init(struct world *world)
 
 static inline void world_finish(struct world *world)
 {
+	history_destroy(world->history);
 	bus_destroy(world->bus); /* asserts that every session has left it */
 	net_end(world->net, CLOSE_SHUTDOWN);
 	assert_int_equal(uv_run(&world->loop, UV_RUN_DEFAULT), 0);
@@ -84,17 +99,26 @@ static inline void world_pass_timeout(struct world *world, unsigned seconds)
 	world_pass(world, (uint64_t)seconds * 1000 + 2 * (uint64_t)DEADLINE_TICK_MS);
 }
 
-static inline void world_publish(struct world *world, const char *wiki, const char *json)
+/* As a worker does: remembered, then published.  Each arrives a second after the last. */
+static inline void world_publish_parts(struct world *world, const struct change_parts *parts)
 {
-	struct change *change = change_create(&(struct change_parts){
-	    .wiki = text_of(wiki),
-	    .channel = TEXT("#channel"),
-	    .json = text_of(json),
-	});
+	struct change *change = change_create(parts);
 	struct delivery *delivery = delivery_create(change);
 
+	change->id = ++world->last_id;
+	change->arrived_ms = WORLD_STARTED_MS + world->last_id * 1000;
+	history_add(world->history, change);
 	bus_publish(world->bus, delivery);
 	delivery_unref(delivery);
+}
+
+static inline void world_publish(struct world *world, const char *wiki, const char *json)
+{
+	world_publish_parts(world, &(struct change_parts){
+				       .wiki = text_of(wiki),
+				       .channel = TEXT("#channel"),
+				       .json = text_of(json),
+				   });
 }
 
 static inline void assert_text_is(struct text met, const char *wanted)
