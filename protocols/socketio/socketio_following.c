@@ -183,8 +183,8 @@ static bool is_choked(const struct socketio_session *session)
 	return session->transport->waiting(session) > (half < NET_CHOKE ? half : NET_CHOKE);
 }
 
-/* How many changes the session may look at now; those of all sessions have a bound. */
-static unsigned grant_looks(const struct socketio_session *session)
+/* Whether all sessions together may look at more changes in this turn. */
+static bool may_look(const struct socketio_session *session)
 {
 	struct socketio_effort *effort = &session->sessions->effort;
 	uint64_t turn = env_of(session)->net->turn;
@@ -192,19 +192,16 @@ static unsigned grant_looks(const struct socketio_session *session)
 	if (effort->turn != turn) {
 		*effort = (struct socketio_effort){.turn = turn};
 	}
-	if (effort->spent >= SOCKETIO_LOOKS_TURN) {
-		return 0;
-	}
-	effort->spent += LOOKS_PORTION;
-	return LOOKS_PORTION;
+	return effort->spent < SOCKETIO_LOOKS_TURN;
 }
 
 /* Send what is next, until it is all, enough for now, or the client has to take some first. */
-static void walk(struct socketio_session *session, unsigned looks)
+static void walk(struct socketio_session *session)
 {
 	struct history *history = env_of(session)->history;
 	struct history_filter all;
 	struct change *change;
+	unsigned looks = LOOKS_PORTION;
 
 	history_filter_init(history, &all, BUS_WIKI, everything);
 	while (!session->is_ended && !is_choked(session) &&
@@ -214,6 +211,7 @@ static void walk(struct socketio_session *session, unsigned looks)
 			send_change(session, change);
 		}
 	}
+	session->sessions->effort.spent += LOOKS_PORTION - looks;
 }
 
 static void end_walk(struct socketio_session *session)
@@ -231,15 +229,14 @@ static void on_pump(struct deadline *pump)
 {
 	struct socketio_following *following = container_of(pump, struct socketio_following, pump);
 	struct socketio_session *session = following->session;
-	unsigned looks = grant_looks(session);
 
 	deadline_arm(&env_of(session)->net->deadlines, pump, 1);
-	if (looks == 0 || is_choked(session)) {
+	if (is_choked(session) || !may_look(session)) {
 		return;
 	}
 	skip_forgotten(following);
 	if (!session->is_ended) {
-		walk(session, looks);
+		walk(session);
 	}
 	if (!session->is_ended && following->cursor > newest_id(session)) {
 		deadline_disarm(&env_of(session)->net->deadlines, pump);
@@ -313,8 +310,8 @@ static const char *find_start(const struct socketio_session *session,
 		lack = "unknown position";
 	} else {
 		raise_id(start, since->kind == SOCKETIO_SINCE_TIME
-		                 ? history_find_time(env_of(session)->history, since->time_ms)
-		                 : since->id + 1);
+		                    ? history_find_time(env_of(session)->history, since->time_ms)
+		                    : since->id + 1);
 		lack = has_all(session, filter, since) ? NULL : "forgotten";
 	}
 	if (*start < next && next - *start > max) {
