@@ -10,7 +10,7 @@
 
 #define DIGITS        "0123456789"
 #define RUN_DIGITS    "0123456789abcdef"
-#define RUN_MIN       8              /* digits: no date is one */
+#define RUN_MIN       8              /* digits: a year's are not enough */
 #define SECONDS_BELOW 100000000000.0 /* 10^11: in 5138 as seconds, in 1973 as milliseconds */
 #define TIME_MS_BELOW 1e15
 #define MS_DIGITS     3
@@ -50,7 +50,7 @@ static bool read_position(const char *text, struct socketio_since *since)
 
 void socketio_position_write(uint64_t run_ms, uint64_t id, char position[SOCKETIO_POSITION_MAX])
 {
-	(void)snprintf(position, SOCKETIO_POSITION_MAX, "%08" PRIx64 "-%" PRIu64, run_ms, id);
+	(void)snprintf(position, SOCKETIO_POSITION_MAX, "%" PRIx64 "-%" PRIu64, run_ms, id);
 }
 
 /* --- times ---------------------------------------------------------------- */

@@ -18,7 +18,9 @@ const say = (...event) => console.log(JSON.stringify(event));
 io.transports.splice(0, io.transports.length, transport);
 
 const socket = io.connect(url, { 'reconnection delay': 100, 'max reconnection attempts': 50 });
-for (const event of ['connect', 'disconnect', 'reconnect', 'error', 'connect_failed', 'change']) {
+const names = ['connect', 'disconnect', 'reconnect', 'error', 'connect_failed', 'change',
+  'gap', 'replayed'];
+for (const event of names) {
   socket.on(event, (...values) => say(event, ...values));
 }
 
