@@ -252,6 +252,9 @@ void *socketio_start(const struct front_end_env *env)
 {
 	struct socketio *socketio = mem_new(struct socketio);
 
+	for (size_t i = 0; i < TRANSPORTS; i++) {
+		require(transports[i]->waiting != NULL); /* replays go by it */
+	}
 	socketio->env = env;
 	socketio_sessions_init(&socketio->sessions, env);
 	return socketio;

@@ -33,6 +33,23 @@ static void assert_packet(struct text json, const char *wanted)
 	buffer_finish(&out);
 }
 
+/* For those who asked: the position behind the change, and all else the same. */
+static void test_a_position_is_a_second_argument(void **state)
+{
+	struct change *change = change_create(&(struct change_parts){
+	    .wiki = TEXT("a"),
+	    .channel = TEXT("#a"),
+	    .json = TEXT("{\"title\":\"\u00e9\"}"),
+	});
+	struct buffer out = {0};
+
+	(void)state;
+	socketio_encode_positioned(change, "19c0a5b2d10-4711", &out);
+	assert_text_is(buffer_text(&out), HEAD "{\"title\":\"\\u00e9\"},\"19c0a5b2d10-4711\"" TAIL);
+	buffer_finish(&out);
+	change_unref(change);
+}
+
 /* RCStream's packet: keys sorted, no spaces, no id. */
 static void test_a_change_becomes_an_event_of_rc(void **state)
 {
@@ -185,6 +202,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(test_a_change_becomes_an_event_of_rc),
+	    cmocka_unit_test(test_a_position_is_a_second_argument),
 	    cmocka_unit_test(test_ascii_json_is_copied_as_it_is),
 	    cmocka_unit_test(test_what_is_outside_ascii_is_escaped),
 	    cmocka_unit_test(test_recorded_changes_mean_the_same),
