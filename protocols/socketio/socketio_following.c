@@ -30,7 +30,7 @@ struct follow {
 	struct socketio_filter filter;
 	char id[ID_MAX];
 	uint64_t from, next;
-	struct follow *prev, *following; /* socketio_following.follows */
+	struct follow *prev, *next_one; /* socketio_following.follows */
 };
 
 struct socketio_following {
@@ -145,13 +145,14 @@ static bool is_due(const struct socketio_following *following, const struct chan
 	const struct follow *follow;
 	bool is_wanted = false;
 
+	/* To a string that came during the walk this may bring what came right before it. */
 	if (bus_wants(env_of(session)->bus, &session->subscriber, change)) {
 		is_wanted = change->id >= following->strings_next;
 		if (!is_wanted && change->id >= session->strings_from) {
 			return false;
 		}
 	}
-	DL_FOREACH2(following->follows, follow, following)
+	DL_FOREACH2(following->follows, follow, next_one)
 	{
 		if (change->id < follow->from || !wants(follow, change)) {
 			continue;
@@ -257,7 +258,7 @@ static void begin_walk(struct socketio_following *following, struct follow *foll
 	struct follow *other;
 
 	raise_id(&following->strings_next, reached);
-	DL_FOREACH2(following->follows, other, following)
+	DL_FOREACH2(following->follows, other, next_one)
 	{
 		raise_id(&other->next, reached);
 	}
@@ -362,7 +363,7 @@ static struct follow *find_follow(const struct socketio_session *session,
 	struct follow *follow = session->following != NULL ? session->following->follows : NULL;
 
 	while (follow != NULL && !socketio_filter_is_equal(&follow->filter, filter)) {
-		follow = follow->following;
+		follow = follow->next_one;
 	}
 	return follow;
 }
@@ -384,7 +385,7 @@ static struct follow *add_follow(struct socketio_session *session,
 		(void)bus_subscribe(env_of(session)->bus, &follow->subscriber, BUS_WIKI,
 		                    socketio_filter_wiki(filter, i));
 	}
-	DL_APPEND2(following->follows, follow, prev, following);
+	DL_APPEND2(following->follows, follow, prev, next_one);
 	following->count++;
 	return follow;
 }
@@ -392,7 +393,7 @@ static struct follow *add_follow(struct socketio_session *session,
 static void end_follow(struct socketio_following *following, struct follow *follow)
 {
 	bus_leave(env_of(following->session)->bus, &follow->subscriber);
-	DL_DELETE2(following->follows, follow, prev, following);
+	DL_DELETE2(following->follows, follow, prev, next_one);
 	following->count--;
 	socketio_filter_finish(&follow->filter);
 	free(follow);
@@ -448,7 +449,7 @@ static struct follow *find_named(const struct socketio_session *session, const j
 
 	if (id != NULL && json_object_size(object) == 1) {
 		while (follow != NULL && strcmp(follow->id, id) != 0) {
-			follow = follow->following;
+			follow = follow->next_one;
 		}
 		return follow;
 	}
