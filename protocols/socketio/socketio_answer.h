@@ -23,6 +23,7 @@ struct http_exchange;
  * does not find the U+FFFD of a payload then.
  */
 #define SOCKETIO_PAYLOAD "text/plain; charset=UTF-8"
+#define SOCKETIO_SCRIPT  "text/javascript; charset=UTF-8"
 
 /* Answer; the exchange is over.  The body is copied. */
 void socketio_answer_body(struct http_exchange *exchange, unsigned status, const char *content_type,

@@ -19,6 +19,7 @@ from rcstreamd import WAIT_TIMEOUT_S
 
 SCRIPT = Path(__file__).with_name("socketio_client.js")
 MARK = "\ufffd"
+SCRIPT_ANSWER = re.compile(r'io\.j\[(\d+)\]\("(.*)"\);')
 HANDSHAKE = re.compile(r"([\w-]+):(\d+):(\d+):([\w,-]+)")
 
 
@@ -165,10 +166,12 @@ class RawWebSocket(RawClient):
 class RawPolling(RawClient):
     """Each request over a connection of its own, so that they come to every worker."""
 
+    transport = "xhr-polling"
+
     def __init__(self, rcstreamd, session=None):
         self.rcstreamd = rcstreamd
         self.session = session or handshake(rcstreamd)[0]
-        self.path = f"/socket.io/1/xhr-polling/{self.session}"
+        self.path = f"/socket.io/1/{self.transport}/{self.session}"
         self._received = []
 
     def poll(self, **options):
@@ -185,8 +188,11 @@ class RawPolling(RawClient):
         while not self._received:
             response = self.poll()
             assert response.status_code == 200, response.text
-            self._received = packets_of(response.text)
+            self._received = packets_of(self.payload_of(response))
         return self._received.pop(0)
+
+    def payload_of(self, response):
+        return response.text
 
     def drop_poll(self):
         """Begin a poll and go before its answer comes."""
@@ -195,6 +201,29 @@ class RawPolling(RawClient):
         except requests.exceptions.ReadTimeout:
             return
         raise AssertionError("the poll was answered")
+
+
+class RawJsonp(RawPolling):
+    """Polls as script tags do and posts as hidden forms do."""
+
+    transport = "jsonp-polling"
+    index = 0
+
+    def poll(self, **options):
+        return self.rcstreamd.http_get(f"{self.path}?t=1442345678901&i={self.index}", **options)
+
+    def post(self, body):
+        """What the JavaScript client puts into its form: JSON of the payload."""
+        form = {"d": json.dumps(body, ensure_ascii=False)}
+        return self.rcstreamd.http_request("POST", f"{self.path}?i={self.index}", data=form)
+
+    def payload_of(self, response):
+        """As socketIO_client reads it: the marks of the frames first, then the escapes."""
+        assert response.headers["Content-Type"] == "text/javascript; charset=UTF-8"
+        index, literal = SCRIPT_ANSWER.fullmatch(response.text).groups()
+        assert int(index) == self.index
+        assert literal.replace(MARK, "").isascii()
+        return json.loads(f'"{literal}"')
 
 
 def utf16_length(text):
