@@ -13,6 +13,7 @@
 
 #include "protocols/http/http_exchange.h"
 #include "protocols/socketio/socketio_answer.h"
+#include "protocols/socketio/socketio_htmlfile.h"
 #include "protocols/socketio/socketio_jsonp.h"
 #include "protocols/socketio/socketio_polling.h"
 #include "protocols/socketio/socketio_session.h"
@@ -29,6 +30,7 @@
 /* In the order of the handshake's list, which is the order of preference. */
 static const struct socketio_transport *const transports[] = {
     &socketio_websocket_transport,
+    &socketio_htmlfile_transport,
     &socketio_polling_xhr,
     &socketio_polling_jsonp,
 };
@@ -227,7 +229,7 @@ void socketio_on_request(void *state, struct http_exchange *exchange)
 	} else if (!read_address(request->path, &address)) {
 		socketio_answer_text(exchange, 404, "no such address in version 1 of the protocol");
 	} else if (request->method != HTTP_METHOD_GET && request->method != HTTP_METHOD_POST) {
-		socketio_answer_text(exchange, 405, "GET, POST or OPTIONS was expected");
+		socketio_answer_method(exchange);
 	} else if (address.sid.length == 0) {
 		on_handshake(socketio, exchange);
 	} else {

@@ -23,4 +23,10 @@ extern const struct encoder socketio_encode_packet;
 /* The packet in a WebSocket text frame, ready to send. */
 extern const struct encoder socketio_encode_frame;
 
+/* The packet in a script element of a page, as a chunk of HTTP, ready to send. */
+extern const struct encoder socketio_encode_script;
+
+/* Add such an element with any packet, which is valid UTF-8. */
+void socketio_encode_script_element(struct text packet, struct buffer *out);
+
 #endif

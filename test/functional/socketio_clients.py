@@ -19,6 +19,7 @@ from rcstreamd import WAIT_TIMEOUT_S
 
 SCRIPT = Path(__file__).with_name("socketio_client.js")
 MARK = "\ufffd"
+SCRIPT_ELEMENT = re.compile(r'<script>_\((".*")\);</script>')
 SCRIPT_ANSWER = re.compile(r'io\.j\[(\d+)\]\("(.*)"\);')
 HANDSHAKE = re.compile(r"([\w-]+):(\d+):(\d+):([\w,-]+)")
 
@@ -224,6 +225,59 @@ class RawJsonp(RawPolling):
         assert int(index) == self.index
         assert literal.replace(MARK, "").isascii()
         return json.loads(f'"{literal}"')
+
+
+class RawHtmlfile(RawPolling):
+    """A page in a hidden frame: each script calls its function with a packet."""
+
+    transport = "htmlfile"
+
+    def __init__(self, rcstreamd, session=None, version="1.1"):
+        super().__init__(rcstreamd, session)
+        self._connection = rcstreamd.connect("http")
+        request = f"GET {self.path}?t=1442345678901 HTTP/{version}\r\nHost: x\r\n\r\n"
+        self._connection.sendall(request.encode())
+        self._stream = self._connection.makefile("rb")
+        self.status = self._stream.readline().decode().split(" ")[1]
+        lines = iter(lambda: self._stream.readline().decode().rstrip("\r\n"), "")
+        self.fields = dict(line.split(": ", 1) for line in lines)
+        self.is_chunked = self.fields.get("Transfer-Encoding") == "chunked"
+        self._page = ""
+
+    def _read_part(self):
+        """A chunk, or of a bare body what there is; nothing at its end."""
+        if not self.is_chunked:
+            return self._stream.read1(65536).decode()
+        length = int(self._stream.readline() or "0", 16)
+        data = self._stream.read(length).decode()
+        assert length == 0 or self._stream.read(2) == b"\r\n"
+        return data
+
+    def read_page(self, end):
+        """Up to and with this text."""
+        while end not in self._page:
+            part = self._read_part()
+            assert part, f"the page ended: {self._page!r}"
+            self._page += part
+        found, _, self._page = self._page.partition(end)
+        return found + end
+
+    def receive(self):
+        script = self.read_page(");</script>").lstrip(" ")
+        literal = SCRIPT_ELEMENT.fullmatch(script).group(1)
+        assert literal.isascii() and "/" not in literal.replace("\\/", "")
+        return json.loads(literal)
+
+    def begin(self):
+        """What stands before the first packet."""
+        return self.read_page(" " * 173)
+
+    def is_at_end(self):
+        return self._page == "" and self._read_part() == ""
+
+    def close(self):
+        self._stream.close()
+        self._connection.close()
 
 
 def utf16_length(text):

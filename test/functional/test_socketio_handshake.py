@@ -8,7 +8,7 @@ import pytest
 from socketio_clients import HANDSHAKE, handshake
 
 ORIGIN = {"Origin": "https://tools.example.org"}
-TRANSPORTS = "websocket,xhr-polling,jsonp-polling"
+TRANSPORTS = "websocket,htmlfile,xhr-polling,jsonp-polling"
 
 
 @pytest.fixture
