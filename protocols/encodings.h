@@ -11,6 +11,7 @@ enum encoding {
 	ENCODING_IRC_CHANGE,      /* the value of the tag that carries the change */
 	ENCODING_SOCKETIO_PACKET, /* the event packet, text of a poll */
 	ENCODING_SOCKETIO_FRAME,  /* the same in a WebSocket text frame */
+	ENCODING_SOCKETIO_SCRIPT, /* the same in a script of a page, as a chunk */
 };
 
 #endif

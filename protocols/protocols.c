@@ -21,7 +21,7 @@ const struct http_endpoint http_endpoints[] = {
     {
 	.path = SOCKETIO_PATH,
 	.is_prefix = true,
-	.takes_post = true,
+	.takes_any = true,
 	.start = socketio_start,
 	.on_request = socketio_on_request,
 	.destroy = socketio_destroy,

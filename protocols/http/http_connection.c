@@ -161,7 +161,7 @@ void http_connection_dispatch(struct http_connection *http, struct http_request 
 	} else if (endpoint == NULL) {
 		http_respond_status(exchange, 404);
 	} else if (!http_router_allows(endpoint, request->method)) {
-		respond_method(exchange, 405, http_router_allow_field(endpoint));
+		respond_method(exchange, 405, HTTP_ROUTER_ALLOW);
 	} else {
 		endpoint->on_request(http->worker->states[endpoint - http_endpoints], exchange);
 	}

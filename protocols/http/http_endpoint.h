@@ -18,7 +18,7 @@ struct http_exchange;
 struct http_endpoint {
 	const char *path; /* "/rcstream_status" */
 	bool is_prefix;   /* `path` ends in '/' and everything below it is this endpoint's */
-	bool takes_post;  /* GET, HEAD and OPTIONS always come here; POST only then, else 405 */
+	bool takes_any; /* any method comes here, to be refused here; else GET, HEAD and OPTIONS */
 
 	/* Gives the worker's state of the endpoint.  May be NULL. */
 	void *(*start)(const struct front_end_env *env);

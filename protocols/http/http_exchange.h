@@ -11,7 +11,7 @@
 /*
  * A request and the answer to it.  Requests of one connection are answered one
  * after the other: the next is not looked at before the present one is over, which
- * http_respond(), http_move() and websocket_accept() bring about.
+ * http_respond(), http_move(), http_stream_begin() and websocket_accept() bring about.
  *
  *   reader ──> request ──> endpoint ── http_respond() ──> outbox
  *

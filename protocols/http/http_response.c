@@ -66,6 +66,18 @@ static void write_connection(struct buffer *out, struct http_response_form form)
 	}
 }
 
+static void write_framing(struct buffer *out, const struct http_response *response,
+                          struct http_response_form form)
+{
+	if (!form.is_stream) {
+		if (response->status != 204) {
+			buffer_printf(out, "Content-Length: %zu\r\n", response->body.length);
+		}
+	} else if (form.minor_version > 0) {
+		buffer_append_text(out, "Transfer-Encoding: chunked\r\n");
+	}
+}
+
 void http_response_write(struct buffer *out, const struct http_response *response,
                          struct http_response_form form)
 {
@@ -74,9 +86,7 @@ void http_response_write(struct buffer *out, const struct http_response *respons
 	if (response->content_type != NULL) {
 		buffer_printf(out, "Content-Type: %s\r\n", response->content_type);
 	}
-	if (response->status != 204) {
-		buffer_printf(out, "Content-Length: %zu\r\n", response->body.length);
-	}
+	write_framing(out, response, form);
 	if (!has_field(response->fields, "Cache-Control")) {
 		buffer_append_text(out, "Cache-Control: no-store\r\n");
 	}
@@ -85,7 +95,7 @@ void http_response_write(struct buffer *out, const struct http_response *respons
 		buffer_append_text(out, response->fields);
 	}
 	buffer_append_text(out, "\r\n");
-	if (!form.is_head) {
+	if (!form.is_head && !form.is_stream) {
 		buffer_append(out, response->body.bytes, response->body.length);
 	}
 }

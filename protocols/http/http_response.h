@@ -25,13 +25,14 @@ struct http_response_form {
 	unsigned minor_version; /* of the request */
 	bool is_head;           /* all but the body */
 	bool keep_alive;
+	bool is_stream; /* the head alone; the body follows, chunked in HTTP/1.1 (http_stream.h) */
 };
 
 /*
  * Add the whole answer to `out`: status line, Server, Content-Type, Content-Length (not with
  * 204, RFC 9110 §8.6), `Cache-Control: no-store` unless `fields` has one, Connection
  * where it is not what the version implies, `fields`, body.  The answer says HTTP/1.1 to
- * clients of 1.0 too (RFC 9110 §6.2).
+ * clients of 1.0 too (RFC 9110 §6.2).  A stream has no length, and its connection no other answer.
  */
 void http_response_write(struct buffer *out, const struct http_response *response,
                          struct http_response_form form);

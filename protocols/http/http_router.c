@@ -25,14 +25,5 @@ const struct http_endpoint *http_router_find(const struct http_endpoint *table, 
 
 bool http_router_allows(const struct http_endpoint *endpoint, enum http_method method)
 {
-	if (method == HTTP_METHOD_POST) {
-		return endpoint->takes_post;
-	}
-	return method != HTTP_METHOD_OTHER;
-}
-
-const char *http_router_allow_field(const struct http_endpoint *endpoint)
-{
-	return endpoint->takes_post ? "Allow: GET, HEAD, POST, OPTIONS\r\n"
-	                            : "Allow: GET, HEAD, OPTIONS\r\n";
+	return endpoint->takes_any || (method != HTTP_METHOD_POST && method != HTTP_METHOD_OTHER);
 }

@@ -17,10 +17,10 @@
 /* Lends the first row of a table that fits the path; NULL when none does. */
 const struct http_endpoint *http_router_find(const struct http_endpoint *table, struct text path);
 
-/* Whether the endpoint takes this method. */
-bool http_router_allows(const struct http_endpoint *endpoint, enum http_method method);
+/* The field that tells which methods an endpoint takes that does not take any. */
+#define HTTP_ROUTER_ALLOW "Allow: GET, HEAD, OPTIONS\r\n"
 
-/* Lends the field that tells which ones it takes: "Allow: GET, HEAD, OPTIONS\r\n". */
-const char *http_router_allow_field(const struct http_endpoint *endpoint);
+/* Whether a request of this method comes to the endpoint; else it is answered 405. */
+bool http_router_allows(const struct http_endpoint *endpoint, enum http_method method);
 
 #endif

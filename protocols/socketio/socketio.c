@@ -13,6 +13,8 @@
 
 #include "protocols/http/http_exchange.h"
 #include "protocols/socketio/socketio_answer.h"
+#include "protocols/socketio/socketio_htmlfile.h"
+#include "protocols/socketio/socketio_jsonp.h"
 #include "protocols/socketio/socketio_polling.h"
 #include "protocols/socketio/socketio_session.h"
 #include "protocols/socketio/socketio_websocket.h"
@@ -25,12 +27,12 @@
  */
 #define CLOSE_TIMEOUT_S 60
 
-#define JSONP_DIGITS_MAX 15
-
 /* In the order of the handshake's list, which is the order of preference. */
 static const struct socketio_transport *const transports[] = {
     &socketio_websocket_transport,
-    &socketio_polling_transport,
+    &socketio_htmlfile_transport,
+    &socketio_polling_xhr,
+    &socketio_polling_jsonp,
 };
 
 #define TRANSPORTS (sizeof(transports) / sizeof(transports[0]))
@@ -91,17 +93,6 @@ static const struct socketio_transport *find_transport(struct text name)
 
 /* --- handshake ---------------------------------------------------------- */
 
-/* Anything but a number would be a script of the caller's. */
-static bool is_jsonp(struct text index)
-{
-	for (size_t i = 0; i < index.length; i++) {
-		if (index.bytes[i] < '0' || index.bytes[i] > '9') {
-			return false;
-		}
-	}
-	return index.length > 0 && index.length <= JSONP_DIGITS_MAX;
-}
-
 /* `call` is JavaScript made here, of characters that need no escape. */
 static void answer_jsonp(struct http_exchange *exchange, struct text index, const char *before,
                          const char *text, const char *after)
@@ -127,7 +118,7 @@ static void write_handshake(const struct socketio *socketio, const char *sid, st
 
 static void refuse_handshake(struct http_exchange *exchange, struct text jsonp, const char *cause)
 {
-	if (is_jsonp(jsonp)) {
+	if (socketio_jsonp_is_index(jsonp)) {
 		answer_jsonp(exchange, jsonp, "new Error(", cause, ")");
 	} else {
 		socketio_answer_text(exchange, 503, cause);
@@ -180,7 +171,7 @@ static void on_handshake(struct socketio *socketio, struct http_exchange *exchan
 	log_debug(&session->log, "socketio.handshake", "from %s",
 	          peer_text(&http_exchange_connection(exchange)->peer, peer));
 	write_handshake(socketio, session->sid, &body);
-	if (is_jsonp(jsonp)) {
+	if (socketio_jsonp_is_index(jsonp)) {
 		answer_jsonp(exchange, jsonp, "", body.bytes, "");
 	} else {
 		socketio_answer_text(exchange, 200, body.bytes);
@@ -238,7 +229,7 @@ void socketio_on_request(void *state, struct http_exchange *exchange)
 	} else if (!read_address(request->path, &address)) {
 		socketio_answer_text(exchange, 404, "no such address in version 1 of the protocol");
 	} else if (request->method != HTTP_METHOD_GET && request->method != HTTP_METHOD_POST) {
-		socketio_answer_text(exchange, 405, "GET, POST or OPTIONS was expected");
+		socketio_answer_method(exchange);
 	} else if (address.sid.length == 0) {
 		on_handshake(socketio, exchange);
 	} else {

@@ -61,6 +61,38 @@ void socketio_answer_text(struct http_exchange *exchange, unsigned status, const
 	                     (struct text){.bytes = text, .length = strlen(text)});
 }
 
+struct http_stream *socketio_answer_stream(struct http_exchange *exchange, const char *content_type,
+                                           struct text body, void *owner,
+                                           http_stream_gone_fn *on_gone)
+{
+	struct http_response response = {
+	    .status = 200,
+	    .content_type = content_type,
+	    .body = body,
+	};
+	struct buffer fields = {0};
+	struct http_stream *stream;
+
+	add_cors_fields(exchange, &fields);
+	buffer_append_byte(&fields, '\0');
+	response.fields = fields.bytes;
+	stream = http_stream_begin(exchange, &response, owner, on_gone);
+	buffer_finish(&fields);
+	return stream;
+}
+
+void socketio_answer_method(struct http_exchange *exchange)
+{
+	static const char text[] = "GET, POST or OPTIONS was expected";
+	struct http_response response = {
+	    .status = 405,
+	    .content_type = SOCKETIO_PLAIN,
+	    .body = {.bytes = text, .length = sizeof(text) - 1},
+	};
+
+	respond(exchange, &response, "Allow: GET, POST, OPTIONS\r\n");
+}
+
 void socketio_answer_preflight(struct http_exchange *exchange)
 {
 	struct http_response response = {.status = 200};

@@ -2,6 +2,7 @@
 #ifndef PROTOCOLS_SOCKETIO_SOCKETIO_ANSWER_H
 #define PROTOCOLS_SOCKETIO_SOCKETIO_ANSWER_H
 
+#include "protocols/http/http_stream.h"
 #include "server/feed/change.h"
 
 /*
@@ -23,6 +24,8 @@ struct http_exchange;
  * does not find the U+FFFD of a payload then.
  */
 #define SOCKETIO_PAYLOAD "text/plain; charset=UTF-8"
+#define SOCKETIO_SCRIPT  "text/javascript; charset=UTF-8"
+#define SOCKETIO_PAGE    "text/html; charset=UTF-8"
 
 /* Answer; the exchange is over.  The body is copied. */
 void socketio_answer_body(struct http_exchange *exchange, unsigned status, const char *content_type,
@@ -30,6 +33,14 @@ void socketio_answer_body(struct http_exchange *exchange, unsigned status, const
 
 /* Answer with a sentence of plain text. */
 void socketio_answer_text(struct http_exchange *exchange, unsigned status, const char *text);
+
+/* Answer with what begins so and goes on; http_stream_begin(). */
+struct http_stream *socketio_answer_stream(struct http_exchange *exchange, const char *content_type,
+                                           struct text body, void *owner,
+                                           http_stream_gone_fn *on_gone);
+
+/* Answer another method than the protocol has. */
+void socketio_answer_method(struct http_exchange *exchange);
 
 /* Answer an OPTIONS request: what a page may do here. */
 void socketio_answer_preflight(struct http_exchange *exchange);

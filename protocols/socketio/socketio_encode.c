@@ -6,7 +6,9 @@
 #include <unistr.h>
 
 #include "protocols/encodings.h"
+#include "protocols/http/http_chunk.h"
 #include "protocols/http/websocket_frame.h"
+#include "protocols/socketio/socketio_script.h"
 
 #define HEAD "5::/rc:{\"args\":["
 #define TAIL "],\"name\":\"change\"}"
@@ -83,6 +85,26 @@ static void encode_frame(const struct encoder *encoder, const struct change *cha
 	buffer_finish(&packet);
 }
 
+void socketio_encode_script_element(struct text packet, struct buffer *out)
+{
+	buffer_append_text(out, "<script>_(");
+	socketio_script_string(packet, SOCKETIO_SCRIPT_PAGE, out);
+	buffer_append_text(out, ");</script>");
+}
+
+static void encode_script(const struct encoder *encoder, const struct change *change,
+                          struct buffer *out)
+{
+	struct buffer packet = {0}, element = {0};
+
+	encode_packet(encoder, change, &packet);
+	socketio_encode_script_element(
+	    (struct text){.bytes = packet.bytes, .length = packet.length}, &element);
+	http_chunk_write(out, (struct text){.bytes = element.bytes, .length = element.length});
+	buffer_finish(&packet);
+	buffer_finish(&element);
+}
+
 const struct encoder socketio_encode_packet = {
     .name = "socketio.packet",
     .slot = ENCODING_SOCKETIO_PACKET,
@@ -93,4 +115,10 @@ const struct encoder socketio_encode_frame = {
     .name = "socketio.frame",
     .slot = ENCODING_SOCKETIO_FRAME,
     .encode = encode_frame,
+};
+
+const struct encoder socketio_encode_script = {
+    .name = "socketio.script",
+    .slot = ENCODING_SOCKETIO_SCRIPT,
+    .encode = encode_script,
 };

@@ -28,4 +28,10 @@ extern const struct encoder socketio_encode_frame;
 void socketio_encode_positioned(const struct change *change, const char *position,
                                 struct buffer *out);
 
+/* The packet in a script element of a page, as a chunk of HTTP, ready to send. */
+extern const struct encoder socketio_encode_script;
+
+/* Add such an element with any packet, which is valid UTF-8. */
+void socketio_encode_script_element(struct text packet, struct buffer *out);
+
 #endif

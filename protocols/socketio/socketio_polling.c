@@ -5,11 +5,14 @@
  */
 #include "protocols/socketio/socketio_polling.h"
 
+#include <stdbool.h>
 #include <stdlib.h>
 
 #include "protocols/http/http_exchange.h"
 #include "protocols/socketio/socketio_answer.h"
+#include "protocols/socketio/socketio_jsonp.h"
 #include "protocols/socketio/socketio_payload.h"
+#include "protocols/socketio/socketio_script.h"
 #include "protocols/socketio/socketio_session.h"
 #include "protocols/socketio/socketio_wire.h"
 #include "server/base/memory.h"
@@ -24,8 +27,22 @@
 /* Bytes of packets in one answer, beside a first one of any size. */
 #define ANSWER_BYTES_MAX ((size_t)256 * 1024)
 
+/* What a transport makes of payloads; all else is the same for each. */
+struct form {
+	const struct socketio_transport *transport;
+	size_t growth_max; /* by so much a payload grows in its answer */
+
+	/* Answer a poll with a payload. */
+	void (*answer)(struct http_exchange *poll, struct text payload);
+
+	/* Find the payload of a POST in its body; `decoded` is room for it.  False: there is none.
+	 */
+	bool (*read)(struct text body, struct buffer *decoded, struct text *payload);
+};
+
 struct polling {
 	struct socketio_session *session;
+	const struct form *form;
 	struct http_exchange *waiting; /* a poll not yet answered; NULL: none */
 	struct outbox packets;         /* empty while a poll waits whose client is there */
 	size_t packet_count;
@@ -37,13 +54,13 @@ static const struct front_end_env *env_of(const struct polling *polling)
 	return polling->session->sessions->env;
 }
 
-static void answer_packet(struct http_exchange *exchange, enum socketio_type type)
+static void answer_packet(const struct form *form, struct http_exchange *exchange,
+                          enum socketio_type type)
 {
 	struct buffer packet = {0};
 
 	socketio_packet_write(&(struct socketio_packet){.type = type}, &packet);
-	socketio_answer_body(exchange, 200, SOCKETIO_PAYLOAD,
-	                     (struct text){.bytes = packet.bytes, .length = packet.length});
+	form->answer(exchange, (struct text){.bytes = packet.bytes, .length = packet.length});
 	buffer_finish(&packet);
 }
 
@@ -68,7 +85,9 @@ static void on_poll_gone(struct http_exchange *exchange, void *owner)
 
 static void on_idle(struct deadline *idle)
 {
-	answer_packet(end_waiting(container_of(idle, struct polling, idle)), SOCKETIO_NOOP);
+	struct polling *polling = container_of(idle, struct polling, idle);
+
+	answer_packet(polling->form, end_waiting(polling), SOCKETIO_NOOP);
 }
 
 static unsigned poll_seconds(const struct polling *polling)
@@ -89,10 +108,13 @@ static void begin_waiting(struct polling *polling, struct http_exchange *exchang
 
 /* --- packets that wait -------------------------------------------------- */
 
-/* What a payload may hold: with its frames and the answer's head it must fit into an outbox. */
+/*
+ * What a payload may hold: with its frames, all that it grows by and the answer's head it
+ * must fit into an outbox.
+ */
 static size_t answer_bytes_max(const struct polling *polling)
 {
-	size_t half = env_of(polling)->net->limits.outbox_max / 2;
+	size_t half = env_of(polling)->net->limits.outbox_max / 2 / polling->form->growth_max;
 
 	return half < ANSWER_BYTES_MAX ? half : ANSWER_BYTES_MAX;
 }
@@ -126,8 +148,8 @@ static void answer_packets(struct polling *polling, struct http_exchange *exchan
 	struct buffer payload = {0};
 
 	take_packets(polling, &payload);
-	socketio_answer_body(exchange, 200, SOCKETIO_PAYLOAD,
-	                     (struct text){.bytes = payload.bytes, .length = payload.length});
+	polling->form->answer(exchange,
+	                      (struct text){.bytes = payload.bytes, .length = payload.length});
 	buffer_finish(&payload);
 }
 
@@ -170,27 +192,29 @@ static size_t count_waiting(const struct socketio_session *session)
 
 /* --- requests ----------------------------------------------------------- */
 
-static void open_polling(struct socketio_session *session)
+static void open_polling(struct socketio_session *session, const struct form *form)
 {
 	struct polling *polling = mem_new(struct polling);
 
 	polling->session = session;
+	polling->form = form;
 	polling->idle.on_due = on_idle;
-	socketio_session_open(session, &socketio_polling_transport, polling,
+	socketio_session_open(session, form->transport, polling,
 	                      env_of(polling)->conf->socketio.close_timeout);
 }
 
-static void on_poll(struct socketio_session *session, struct http_exchange *exchange)
+static void on_poll(struct socketio_session *session, struct http_exchange *exchange,
+                    const struct form *form)
 {
 	struct polling *polling;
 
-	if (session->transport != &socketio_polling_transport) {
-		open_polling(session);
+	if (session->transport != form->transport) {
+		open_polling(session, form);
 	}
 	polling = session->link;
 	if (polling->waiting != NULL) {
 		/* The client has given it up without our noticing, or asks twice. */
-		answer_packet(end_waiting(polling), SOCKETIO_NOOP);
+		answer_packet(form, end_waiting(polling), SOCKETIO_NOOP);
 	}
 	if (polling->packet_count > 0) {
 		socketio_session_expire_in(session, env_of(polling)->conf->socketio.close_timeout);
@@ -200,32 +224,43 @@ static void on_poll(struct socketio_session *session, struct http_exchange *exch
 	}
 }
 
-static void on_post(struct socketio_session *session, struct http_exchange *exchange)
+static void take_payload(struct socketio_session *session, struct text payload)
 {
-	struct text payload = http_exchange_request(exchange)->body;
 	struct text packet;
 
-	if (!socketio_payload_is_valid(payload)) {
-		socketio_session_count_bad(session);
-		socketio_answer_text(exchange, 400, "the payload could not be read");
-		return;
-	}
-	/* One that is late after a change of transport is taken all the same. */
-	if (session->transport == NULL) {
-		open_polling(session);
-	}
 	while (socketio_payload_next(&payload, &packet)) {
 		socketio_session_take(session, packet);
 	}
-	socketio_answer_text(exchange, 200, "1");
 }
 
-static void on_request(struct socketio_session *session, struct http_exchange *exchange)
+static void on_post(struct socketio_session *session, struct http_exchange *exchange,
+                    const struct form *form)
+{
+	struct buffer decoded = {0};
+	struct text payload;
+
+	if (!form->read(http_exchange_request(exchange)->body, &decoded, &payload) ||
+	    !socketio_payload_is_valid(payload)) {
+		socketio_session_count_bad(session);
+		socketio_answer_text(exchange, 400, "the payload could not be read");
+	} else {
+		/* One that is late after a change of transport is taken all the same. */
+		if (session->transport == NULL) {
+			open_polling(session, form);
+		}
+		take_payload(session, payload);
+		socketio_answer_text(exchange, 200, "1");
+	}
+	buffer_finish(&decoded);
+}
+
+static void on_request(struct socketio_session *session, struct http_exchange *exchange,
+                       const struct form *form)
 {
 	if (http_exchange_request(exchange)->method == HTTP_METHOD_POST) {
-		on_post(session, exchange);
+		on_post(session, exchange, form);
 	} else {
-		on_poll(session, exchange);
+		on_poll(session, exchange, form);
 	}
 }
 
@@ -235,16 +270,85 @@ static void close_polling(struct socketio_session *session, enum close_reason re
 	struct net *net = env_of(polling)->net;
 
 	if (polling->waiting != NULL) {
-		answer_packet(end_waiting(polling),
+		answer_packet(polling->form, end_waiting(polling),
 		              reason == CLOSE_CLIENT_QUIT ? SOCKETIO_DISCONNECT : SOCKETIO_NOOP);
 	}
 	outbox_clear(&net->pool, &polling->packets);
 	free(polling);
 }
 
-const struct socketio_transport socketio_polling_transport = {
+/* --- xhr-polling -------------------------------------------------------- */
+
+static void answer_payload(struct http_exchange *poll, struct text payload)
+{
+	socketio_answer_body(poll, 200, SOCKETIO_PAYLOAD, payload);
+}
+
+static bool read_payload(struct text body, struct buffer *decoded, struct text *payload)
+{
+	(void)decoded;
+	*payload = body;
+	return true;
+}
+
+static const struct form xhr = {
+    .transport = &socketio_polling_xhr,
+    .growth_max = 1,
+    .answer = answer_payload,
+    .read = read_payload,
+};
+
+static void on_xhr_request(struct socketio_session *session, struct http_exchange *exchange)
+{
+	on_request(session, exchange, &xhr);
+}
+
+const struct socketio_transport socketio_polling_xhr = {
     .name = "xhr-polling",
-    .on_request = on_request,
+    .on_request = on_xhr_request,
+    .send = send_packet,
+    .deliver = deliver_change,
+    .waiting = count_waiting,
+    .close = close_polling,
+};
+
+/* --- jsonp-polling ------------------------------------------------------ */
+
+static void answer_script(struct http_exchange *poll, struct text payload)
+{
+	struct text index = http_request_parameter(http_exchange_request(poll), "i");
+	struct buffer script = {0};
+
+	socketio_jsonp_write(index, payload, &script);
+	socketio_answer_body(poll, 200, SOCKETIO_SCRIPT,
+	                     (struct text){.bytes = script.bytes, .length = script.length});
+	buffer_finish(&script);
+}
+
+static bool read_form(struct text body, struct buffer *decoded, struct text *payload)
+{
+	if (!socketio_jsonp_read(body, decoded)) {
+		return false;
+	}
+	*payload = (struct text){.bytes = decoded->bytes, .length = decoded->length};
+	return true;
+}
+
+static const struct form jsonp = {
+    .transport = &socketio_polling_jsonp,
+    .growth_max = SOCKETIO_SCRIPT_GROWTH_MAX,
+    .answer = answer_script,
+    .read = read_form,
+};
+
+static void on_jsonp_request(struct socketio_session *session, struct http_exchange *exchange)
+{
+	on_request(session, exchange, &jsonp);
+}
+
+const struct socketio_transport socketio_polling_jsonp = {
+    .name = "jsonp-polling",
+    .on_request = on_jsonp_request,
     .send = send_packet,
     .deliver = deliver_change,
     .waiting = count_waiting,

@@ -6,6 +6,7 @@
 #include "protocols/http/http_exchange.h"
 #include "protocols/http/websocket.h"
 #include "protocols/socketio/socketio_answer.h"
+#include "protocols/socketio/socketio_heartbeat.h"
 #include "protocols/socketio/socketio_session.h"
 #include "protocols/socketio/socketio_wire.h"
 #include "server/base/memory.h"
@@ -14,23 +15,8 @@
 struct link {
 	struct socketio_session *session; /* NULL: it has let go */
 	struct websocket *websocket;      /* NULL: it has gone */
-	struct deadlines *deadlines;
-	struct deadline heartbeat;
-	uint64_t interval_ms;
+	struct socketio_heartbeat heartbeat;
 };
-
-static const struct conf_socketio *conf_of(const struct socketio_session *session)
-{
-	return &session->sessions->env->conf->socketio;
-}
-
-static void on_heartbeat(struct deadline *heartbeat)
-{
-	struct link *link = container_of(heartbeat, struct link, heartbeat);
-
-	deadline_arm(link->deadlines, heartbeat, link->interval_ms);
-	socketio_session_send(link->session, &(struct socketio_packet){.type = SOCKETIO_HEARTBEAT});
-}
 
 static void on_text(struct websocket *websocket, void *owner, const char *bytes, size_t length)
 {
@@ -74,12 +60,9 @@ static void on_request(struct socketio_session *session, struct http_exchange *e
 		return;
 	}
 	link->session = session;
-	link->deadlines = &session->sessions->env->net->deadlines;
-	link->heartbeat.on_due = on_heartbeat;
-	link->interval_ms = (uint64_t)conf_of(session)->heartbeat_interval * 1000;
-	deadline_arm(link->deadlines, &link->heartbeat, link->interval_ms);
+	socketio_heartbeat_begin(&link->heartbeat, session);
 	socketio_session_open(session, &socketio_websocket_transport, link,
-	                      conf_of(session)->heartbeat_timeout);
+	                      session->sessions->env->conf->socketio.heartbeat_timeout);
 }
 
 static void send_packet(struct socketio_session *session, struct text packet)
@@ -109,7 +92,7 @@ static void close_link(struct socketio_session *session, enum close_reason reaso
 	struct link *link = session->link;
 
 	link->session = NULL;
-	deadline_disarm(link->deadlines, &link->heartbeat);
+	socketio_heartbeat_end(&link->heartbeat);
 	if (link->websocket == NULL) {
 		free(link);
 		return;

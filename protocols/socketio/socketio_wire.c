@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "protocols/socketio/socketio_wire.h"
 
+#include "protocols/http/http_chunk.h"
 #include "protocols/http/websocket_frame.h"
 #include "protocols/socketio/socketio_encode.h"
 #include "protocols/socketio/socketio_session.h"
@@ -9,6 +10,7 @@
 static const struct encoder *const encoders[SOCKETIO_FORMS] = {
     [SOCKETIO_FORM_PACKET] = &socketio_encode_packet,
     [SOCKETIO_FORM_FRAME] = &socketio_encode_frame,
+    [SOCKETIO_FORM_SCRIPT] = &socketio_encode_script,
 };
 
 void socketio_wires_clear(struct socketio_wires *wires)
@@ -21,21 +23,40 @@ void socketio_wires_clear(struct socketio_wires *wires)
 	*wires = (struct socketio_wires){0};
 }
 
+/* Add the form of a packet. */
+static void write_form(struct text packet, enum socketio_form form, struct buffer *out)
+{
+	struct buffer element = {0};
+
+	switch (form) {
+	case SOCKETIO_FORM_FRAME:
+		websocket_frame_text(out, packet.bytes, packet.length);
+		break;
+	case SOCKETIO_FORM_SCRIPT:
+		socketio_encode_script_element(packet, &element);
+		http_chunk_write(out,
+		                 (struct text){.bytes = element.bytes, .length = element.length});
+		buffer_finish(&element);
+		break;
+	default:
+		buffer_append(out, packet.bytes, packet.length);
+		break;
+	}
+}
+
 static struct wire *make_wire(const struct socketio_session *session, const struct change *change,
                               enum socketio_form form)
 {
 	char position[SOCKETIO_POSITION_MAX];
 	struct buffer packet = {0};
-	struct buffer frame = {0};
+	struct buffer form_bytes = {0};
 
 	socketio_position_write(session->sessions->env->status->started_ms, change->id, position);
 	socketio_encode_positioned(change, position, &packet);
-	if (form == SOCKETIO_FORM_PACKET) {
-		return wire_take(&packet);
-	}
-	websocket_frame_text(&frame, packet.bytes, packet.length);
+	write_form((struct text){.bytes = packet.bytes, .length = packet.length}, form,
+	           &form_bytes);
 	buffer_finish(&packet);
-	return wire_take(&frame);
+	return wire_take(&form_bytes);
 }
 
 struct wire *socketio_wire(struct socketio_session *session, struct delivery *delivery,

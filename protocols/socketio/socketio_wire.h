@@ -23,6 +23,7 @@ struct socketio_session;
 enum socketio_form {
 	SOCKETIO_FORM_PACKET, /* for a payload */
 	SOCKETIO_FORM_FRAME,  /* in a WebSocket text frame */
+	SOCKETIO_FORM_SCRIPT, /* in a script element of a page, as a chunk */
 	SOCKETIO_FORMS,
 };
 

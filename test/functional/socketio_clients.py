@@ -19,6 +19,8 @@ from rcstreamd import WAIT_TIMEOUT_S
 
 SCRIPT = Path(__file__).with_name("socketio_client.js")
 MARK = "\ufffd"
+SCRIPT_ELEMENT = re.compile(r'<script>_\((".*")\);</script>')
+SCRIPT_ANSWER = re.compile(r'io\.j\[(\d+)\]\("(.*)"\);')
 HANDSHAKE = re.compile(r"([\w-]+):(\d+):(\d+):([\w,-]+)")
 
 
@@ -165,10 +167,12 @@ class RawWebSocket(RawClient):
 class RawPolling(RawClient):
     """Each request over a connection of its own, so that they come to every worker."""
 
+    transport = "xhr-polling"
+
     def __init__(self, rcstreamd, session=None):
         self.rcstreamd = rcstreamd
         self.session = session or handshake(rcstreamd)[0]
-        self.path = f"/socket.io/1/xhr-polling/{self.session}"
+        self.path = f"/socket.io/1/{self.transport}/{self.session}"
         self._received = []
 
     def poll(self, **options):
@@ -185,8 +189,11 @@ class RawPolling(RawClient):
         while not self._received:
             response = self.poll()
             assert response.status_code == 200, response.text
-            self._received = packets_of(response.text)
+            self._received = packets_of(self.payload_of(response))
         return self._received.pop(0)
+
+    def payload_of(self, response):
+        return response.text
 
     def drop_poll(self):
         """Begin a poll and go before its answer comes."""
@@ -195,6 +202,82 @@ class RawPolling(RawClient):
         except requests.exceptions.ReadTimeout:
             return
         raise AssertionError("the poll was answered")
+
+
+class RawJsonp(RawPolling):
+    """Polls as script tags do and posts as hidden forms do."""
+
+    transport = "jsonp-polling"
+    index = 0
+
+    def poll(self, **options):
+        return self.rcstreamd.http_get(f"{self.path}?t=1442345678901&i={self.index}", **options)
+
+    def post(self, body):
+        """What the JavaScript client puts into its form: JSON of the payload."""
+        form = {"d": json.dumps(body, ensure_ascii=False)}
+        return self.rcstreamd.http_request("POST", f"{self.path}?i={self.index}", data=form)
+
+    def payload_of(self, response):
+        """As socketIO_client reads it: the marks of the frames first, then the escapes."""
+        assert response.headers["Content-Type"] == "text/javascript; charset=UTF-8"
+        index, literal = SCRIPT_ANSWER.fullmatch(response.text).groups()
+        assert int(index) == self.index
+        assert literal.replace(MARK, "").isascii()
+        return json.loads(f'"{literal}"')
+
+
+class RawHtmlfile(RawPolling):
+    """A page in a hidden frame: each script calls its function with a packet."""
+
+    transport = "htmlfile"
+
+    def __init__(self, rcstreamd, session=None, version="1.1"):
+        super().__init__(rcstreamd, session)
+        self._connection = rcstreamd.connect("http")
+        request = f"GET {self.path}?t=1442345678901 HTTP/{version}\r\nHost: x\r\n\r\n"
+        self._connection.sendall(request.encode())
+        self._stream = self._connection.makefile("rb")
+        self.status = self._stream.readline().decode().split(" ")[1]
+        lines = iter(lambda: self._stream.readline().decode().rstrip("\r\n"), "")
+        self.fields = dict(line.split(": ", 1) for line in lines)
+        self.is_chunked = self.fields.get("Transfer-Encoding") == "chunked"
+        self._page = ""
+
+    def _read_part(self):
+        """A chunk, or of a bare body what there is; nothing at its end."""
+        if not self.is_chunked:
+            return self._stream.read1(65536).decode()
+        length = int(self._stream.readline() or "0", 16)
+        data = self._stream.read(length).decode()
+        assert length == 0 or self._stream.read(2) == b"\r\n"
+        return data
+
+    def read_page(self, end):
+        """Up to and with this text."""
+        while end not in self._page:
+            part = self._read_part()
+            assert part, f"the page ended: {self._page!r}"
+            self._page += part
+        found, _, self._page = self._page.partition(end)
+        return found + end
+
+    def receive(self):
+        script = self.read_page(");</script>").lstrip(" ")
+        literal = SCRIPT_ELEMENT.fullmatch(script).group(1)
+        assert literal.isascii() and "/" not in literal.replace("\\/", "")
+        return json.loads(literal)
+
+    def begin(self):
+        """What stands before the first packet."""
+        return self.read_page(" " * 173)
+
+    def is_at_end(self):
+        return self._page == "" and self._read_part() == ""
+
+    def close(self):
+        self._stream.close()
+        self._connection.close()
 
 
 def utf16_length(text):

@@ -9,26 +9,50 @@ import time
 import pytest
 
 from rcstreamd import make_change
-from socketio_clients import JavaScriptClient, RawPolling, RawWebSocket, event_packet
+from socketio_clients import (
+    JavaScriptClient,
+    RawHtmlfile,
+    RawJsonp,
+    RawPolling,
+    RawWebSocket,
+    event_packet,
+)
 
-TRANSPORTS = ["websocket", "xhr-polling"]
-RAW = {"websocket": RawWebSocket, "xhr-polling": RawPolling}
+
+def begun_page(rcstreamd):
+    client = RawHtmlfile(rcstreamd)
+    client.begin()
+    return client
+
+
+RAW = {
+    "websocket": RawWebSocket,
+    "xhr-polling": RawPolling,
+    "jsonp-polling": RawJsonp,
+    "htmlfile": begun_page,
+}
 POSITION = re.compile(r"([0-9a-f]+)-(\d+)")
 
 WIKI = "en.wikipedia.org"
 OTHER = "de.wikipedia.org"
 
 
-@pytest.fixture(params=TRANSPORTS)
+@pytest.fixture(params=list(RAW))
 def transport(request):
     return request.param
 
 
+@pytest.fixture(params=["websocket", "xhr-polling"])
+def node_transport(request):
+    """What socket.io-client has outside a page."""
+    return request.param
+
+
 @pytest.fixture
-def javascript(server, transport):
+def javascript(server, node_transport):
     """A server and the real client, which has connected."""
     rcstreamd = server(irc=None)
-    client = JavaScriptClient(rcstreamd, transport)
+    client = JavaScriptClient(rcstreamd, node_transport)
     client.expect("connect")
     return rcstreamd, client
 
@@ -177,14 +201,14 @@ def test_socketio_objects_share_the_limit_and_are_ended(javascript):
 # --- since ---
 
 
-def test_socketio_javascript_client_goes_on_where_it_was(javascript, transport):
+def test_socketio_javascript_client_goes_on_where_it_was(javascript, node_transport):
     rcstreamd, client = javascript
     client.call("subscribe", {"wiki": WIKI})
     feed(rcstreamd, [1], server_name=WIKI)
     _, position = client.expect("change")
     client.close()
     feed_and_wait(rcstreamd, [2, 3, 4], server_name=WIKI)
-    again = JavaScriptClient(rcstreamd, transport)
+    again = JavaScriptClient(rcstreamd, node_transport)
     again.expect("connect")
     (answer,) = again.call("subscribe", {"wiki": WIKI, "since": position})
     assert answer["from"] == position and "gap" not in answer

@@ -8,6 +8,7 @@ import pytest
 from socketio_clients import HANDSHAKE, handshake
 
 ORIGIN = {"Origin": "https://tools.example.org"}
+TRANSPORTS = "websocket,htmlfile,xhr-polling,jsonp-polling"
 
 
 @pytest.fixture
@@ -21,7 +22,7 @@ def test_socketio_handshake_offers_what_works(rcstreamd, method, path):
     response = rcstreamd.http_request(method, path)
     assert response.status_code == 200
     assert response.headers["Content-Type"].startswith("text/plain")
-    assert HANDSHAKE.fullmatch(response.text).groups()[1:] == ("60", "60", "websocket,xhr-polling")
+    assert HANDSHAKE.fullmatch(response.text).groups()[1:] == ("60", "60", TRANSPORTS)
     assert "Access-Control-Allow-Origin" not in response.headers
 
 
@@ -52,7 +53,7 @@ def test_socketio_preflight_is_answered(rcstreamd, path):
 def test_socketio_handshake_by_script(rcstreamd):
     response = rcstreamd.http_get("/socket.io/1/?t=1&jsonp=3")
     assert response.headers["Content-Type"].startswith("application/javascript")
-    assert re.fullmatch(r'io\.j\[3\]\("[\w-]+:60:60:websocket,xhr-polling"\);', response.text)
+    assert re.fullmatch(rf'io\.j\[3\]\("[\w-]+:60:60:{TRANSPORTS}"\);', response.text)
 
 
 def test_socketio_handshake_by_script_takes_digits_only(rcstreamd):
@@ -61,7 +62,7 @@ def test_socketio_handshake_by_script_takes_digits_only(rcstreamd):
     assert response.headers["Content-Type"].startswith("text/plain")
 
 
-@pytest.mark.parametrize("transport", ["websocket", "xhr-polling"])
+@pytest.mark.parametrize("transport", TRANSPORTS.split(","))
 @pytest.mark.parametrize(
     "session", ["1234567890", "AA0123456789ABCDEFGHIJ", "__0123456789ABCDEFGHIJ"]
 )

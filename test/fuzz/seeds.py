@@ -77,6 +77,13 @@ SOCKETIO = [
     b"7::/rc:1+0",
 ]
 
+JSONP = [
+    b"d=%221%3A%3A%2Frc%22",
+    b"d=%225:1%2B:/rc:%7B%5C%22name%5C%22:%5C%22subscribe%5C%22%7D%22&i=0",
+    b"a=b&d=%22%EF%BF%BD3%EF%BF%BD2::%EF%BF%BD8%EF%BF%BD3:::%5Cud83d%5Cude00%F0%9F%98%80%22\r\n",
+    b'd="%00+%5cu0000%5Cn%/%zz"',
+]
+
 REDIS = [
     b'*3\r\n$7\r\nmessage\r\n$5\r\nrc.en\r\n$8\r\n{"a":"b"}\r\n+OK\r\n:1\r\n-ERR no such key\r\n',
     b"*1\r\n*2\r\n$2\r\nrc\r\n*1\r\n*2\r\n$3\r\n1-0\r\n*2\r\n$4\r\ndata\r\n$2\r\n{}\r\n",
@@ -126,6 +133,7 @@ def seeds():
         "rcfeed_irc": recorded("irc_datagram"),
         "sse_reader": SSE,
         "http_reader": HTTP,
+        "socketio_jsonp": JSONP,
         "socketio_payload": SOCKETIO,
         "redis_reader": REDIS,
         "websocket": WEBSOCKET,

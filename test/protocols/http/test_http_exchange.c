@@ -72,7 +72,7 @@ static struct holder *holder_of(const struct harness *harness)
 }
 
 const struct http_endpoint http_endpoints[] = {
-    {.path = "/echo", .takes_post = true, .on_request = echo_on_request},
+    {.path = "/echo", .takes_any = true, .on_request = echo_on_request},
     {.path = "/hold", .start = holder_start, .on_request = holder_on_request, .destroy = free},
     {.path = "/move", .on_request = mover_on_request},
     {.path = NULL},

@@ -39,6 +39,27 @@ static void test_response_is_written_whole(void **state)
 	       "Cache-Control: no-store\r\n\r\nno");
 }
 
+/* RFC 9112 §6.3: a body whose length nobody knows is chunked, or ends with its connection. */
+static void test_response_of_a_stream_is_a_head(void **state)
+{
+	static const struct http_response response = {
+	    .status = 200,
+	    .content_type = "text/html",
+	    .body = {.bytes = "x", .length = 1},
+	};
+	struct http_response_form form = {.minor_version = 1, .is_stream = true};
+
+	(void)state;
+	expect(&response, form,
+	       "HTTP/1.1 200 OK\r\nServer: rcstreamd\r\nContent-Type: text/html\r\n"
+	       "Transfer-Encoding: chunked\r\nCache-Control: no-store\r\n"
+	       "Connection: close\r\n\r\n");
+	form.minor_version = 0;
+	expect(&response, form,
+	       "HTTP/1.1 200 OK\r\nServer: rcstreamd\r\nContent-Type: text/html\r\n"
+	       "Cache-Control: no-store\r\nConnection: close\r\n\r\n");
+}
+
 /* RFC 9112 §9.3: what the version implies need not be said, and 1.1 implies that it stays. */
 static void test_response_says_whether_the_connection_stays(void **state)
 {
@@ -93,6 +114,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(test_response_is_written_whole),
+	    cmocka_unit_test(test_response_of_a_stream_is_a_head),
 	    cmocka_unit_test(test_response_says_whether_the_connection_stays),
 	    cmocka_unit_test(test_response_is_not_to_be_stored_by_default),
 	    cmocka_unit_test(test_response_knows_the_phrases_it_needs),

@@ -2,14 +2,26 @@
 #ifndef TEST_PROTOCOLS_SOCKETIO_FAKE_HTTP_H
 #define TEST_PROTOCOLS_SOCKETIO_FAKE_HTTP_H
 
+#include "protocols/http/http_chunk.h"
 #include "protocols/http/http_exchange.h"
+#include "protocols/http/http_stream.h"
 #include "test/protocols/socketio/world.h"
 
 /*
  * HTTP without a connection: requests that a test writes, and what was done with
- * them.  What http_exchange.c exports is defined here instead, so the linker does not
- * take it from the library.  One test program, one inclusion.
+ * them.  What http_exchange.c and http_stream.c export is defined here instead, so the linker
+ * does not take it from the library.  One test program, one inclusion.
  */
+
+/* The answer that goes on, of an exchange. */
+struct http_stream {
+	void *owner;
+	http_stream_gone_fn *on_gone; /* NULL: there is none, or it has gone */
+	struct buffer sent;           /* data, out of their chunks */
+	bool is_closed;
+	enum close_reason reason;
+};
+
 struct http_exchange {
 	struct http_request request;
 	struct http_field field; /* Origin, or none */
@@ -18,6 +30,7 @@ struct http_exchange {
 	char *fields;
 	struct buffer body;
 	bool was_moved, was_upgraded;
+	struct http_stream stream;
 	bool has_lost_client;          /* and on_gone() was not called yet */
 	unsigned worker;               /* it was moved to */
 	struct connection *connection; /* lent by the test, for its peer; NULL: nobody may ask */
@@ -77,7 +90,62 @@ void http_move(struct http_exchange *exchange, unsigned worker)
 	exchange->worker = worker;
 }
 
+struct http_stream *http_stream_begin(struct http_exchange *exchange,
+                                      const struct http_response *response, void *owner,
+                                      http_stream_gone_fn *on_gone)
+{
+	http_respond(exchange, response);
+	exchange->stream.owner = owner;
+	exchange->stream.on_gone = on_gone;
+	return &exchange->stream;
+}
+
+void http_stream_send(struct http_stream *stream, struct text data)
+{
+	assert_non_null(stream->on_gone);
+	if (!stream->is_closed) {
+		buffer_append(&stream->sent, data.bytes, data.length);
+	}
+}
+
+void http_stream_send_chunk(struct http_stream *stream, struct wire *chunk)
+{
+	http_stream_send(
+	    stream, http_chunk_data((struct text){.bytes = chunk->bytes, .length = chunk->length}));
+}
+
+size_t http_stream_queued(const struct http_stream *stream)
+{
+	return stream->sent.length;
+}
+
+void http_stream_close(struct http_stream *stream, enum close_reason reason)
+{
+	assert_non_null(stream->on_gone);
+	if (!stream->is_closed) {
+		stream->is_closed = true;
+		stream->reason = reason;
+	}
+}
+
 /* --- what a test does --- */
+
+/* Before the loop waits: what was closed, or lost its client, goes. */
+static inline void fake_stream_goes(struct http_stream *stream, enum close_reason reason)
+{
+	http_stream_gone_fn *on_gone = stream->on_gone;
+
+	stream->is_closed = true;
+	on_gone(stream, stream->owner, reason);
+	stream->on_gone = NULL;
+}
+
+/* What it was sent since this was asked last is this. */
+static inline void fake_stream_expect(struct http_stream *stream, const char *wanted)
+{
+	assert_text_is(buffer_text(&stream->sent), wanted);
+	buffer_clear(&stream->sent);
+}
 
 static inline void fake_request(struct http_exchange *exchange, enum http_method method,
                                 const char *path)
@@ -105,6 +173,7 @@ static inline void fake_finish(struct http_exchange *exchange)
 	free(exchange->content_type);
 	free(exchange->fields);
 	buffer_finish(&exchange->body);
+	buffer_finish(&exchange->stream.sent);
 	*exchange = (struct http_exchange){0};
 }
 

@@ -87,7 +87,7 @@ static void test_a_handshake_offers_a_session(void **state)
 	                 1);
 	body.bytes += SOCKETIO_SID_LENGTH;
 	body.length -= SOCKETIO_SID_LENGTH;
-	assert_text_is(body, ":60:60:websocket,xhr-polling");
+	assert_text_is(body, ":60:60:websocket,htmlfile,xhr-polling,jsonp-polling");
 	assert_int_equal(stage.world.metrics.socketio_handshakes, 1);
 	assert_int_equal(stage.world.metrics.socketio_sessions, 1);
 	assert_int_equal(stage.world.metrics.socketio_clients, 0);
@@ -128,8 +128,8 @@ static void test_a_handshake_may_be_a_script(void **state)
 	assert_string_equal(stage.exchange.content_type, "application/javascript");
 	assert_memory_equal(stage.exchange.body.bytes, "io.j[7](\"", 9);
 	assert_memory_equal(stage.exchange.body.bytes + 9 + SOCKETIO_SID_LENGTH,
-	                    ":60:60:websocket,xhr-polling\");", 31);
-	assert_int_equal(stage.exchange.body.length, 9 + SOCKETIO_SID_LENGTH + 31);
+	                    ":60:60:websocket,htmlfile,xhr-polling,jsonp-polling\");", 54);
+	assert_int_equal(stage.exchange.body.length, 9 + SOCKETIO_SID_LENGTH + 54);
 }
 
 /* gevent-socketio reflected anything, which was a script of the caller's choice. */
@@ -274,8 +274,7 @@ static void test_other_addresses_are_not_found(void **state)
 	    "/socket.io/1/websocket",
 	    "/socket.io/1/websocket/",
 	    "/socket.io/1/websocket//",
-	    "/socket.io/1/htmlfile/AAAAAAAAAAAAAAAAAAAAAA",
-	    "/socket.io/1/jsonp-polling/AAAAAAAAAAAAAAAAAAAAAA?i=0",
+	    "/socket.io/1/flashsocket/AAAAAAAAAAAAAAAAAAAAAA",
 	    "/socket.io/1/WebSocket/AAAAAAAAAAAAAAAAAAAAAA",
 	    "/socket.io/1//AAAAAAAAAAAAAAAAAAAAAA",
 	    "/socket.io/1/xhr-polling/AAAAAAAAAAAAAAAAAAAAAA/x",
@@ -296,6 +295,7 @@ static void test_other_methods_are_refused(void **state)
 	(void)state;
 	request(HTTP_METHOD_HEAD, "/socket.io/1/");
 	expect_status(405);
+	assert_string_equal(stage.exchange.fields, "Allow: GET, POST, OPTIONS\r\n");
 	request(HTTP_METHOD_HEAD, "/socket.io/1/xhr-polling/AAAAAAAAAAAAAAAAAAAAAA");
 	expect_status(405);
 	assert_int_equal(stage.world.metrics.socketio_sessions, 0);

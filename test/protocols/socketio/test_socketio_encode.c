@@ -4,6 +4,7 @@
 #include <unistr.h>
 
 #include "protocols/encodings.h"
+#include "protocols/http/http_chunk.h"
 #include "protocols/http/websocket_frame.h"
 #include "test/protocols/socketio/world.h"
 
@@ -198,12 +199,30 @@ static void test_the_encoders_have_slots_of_their_own(void **state)
 	assert_int_not_equal(socketio_encode_packet.slot, socketio_encode_frame.slot);
 }
 
+/* socket.io 0.9's htmlfile: a script for each packet, with nothing in it that could end it. */
+static void test_a_change_becomes_a_script_of_a_page(void **state)
+{
+	static const char script[] = "<script>_(\"5::\\/rc:{\\\"args\\\":[{\\\"t\\\":\\\""
+				     "<\\/script>\\\\u00e9\\\"}],\\\"name\\\":\\\"change\\\"}\");"
+				     "</script>";
+	struct buffer chunk = {0}, out = {0};
+
+	(void)state;
+	encode(&socketio_encode_script, TEXT("{\"t\":\"</script>\xc3\xa9\"}"), &out);
+	http_chunk_write(&chunk, TEXT(script));
+	buffer_append_byte(&chunk, '\0');
+	assert_text_is(buffer_text(&out), chunk.bytes);
+	buffer_finish(&chunk);
+	buffer_finish(&out);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(test_a_change_becomes_an_event_of_rc),
 	    cmocka_unit_test(test_a_position_is_a_second_argument),
 	    cmocka_unit_test(test_ascii_json_is_copied_as_it_is),
+	    cmocka_unit_test(test_a_change_becomes_a_script_of_a_page),
 	    cmocka_unit_test(test_what_is_outside_ascii_is_escaped),
 	    cmocka_unit_test(test_recorded_changes_mean_the_same),
 	    cmocka_unit_test(test_random_texts_mean_the_same),

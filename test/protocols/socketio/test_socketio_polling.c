@@ -18,20 +18,34 @@ static struct stage {
 static void poll_with(struct http_exchange *exchange)
 {
 	fake_request(exchange, HTTP_METHOD_GET, "/socket.io/1/xhr-polling/SID");
-	socketio_polling_transport.on_request(stage.session, exchange);
+	socketio_polling_xhr.on_request(stage.session, exchange);
 }
 
 static void post_text(struct text payload)
 {
 	fake_request(&stage.post, HTTP_METHOD_POST, "/socket.io/1/xhr-polling/SID");
 	stage.post.request.body = payload;
-	socketio_polling_transport.on_request(stage.session, &stage.post);
+	socketio_polling_xhr.on_request(stage.session, &stage.post);
 }
 
 static void post(const char *payload)
 {
 	post_text(text_of(payload));
 	fake_expect(&stage.post, 200, "1");
+}
+
+/* The same as a page does it that can load nothing but scripts. */
+static void poll_by_script(const char *path)
+{
+	fake_request(&stage.poll, HTTP_METHOD_GET, path);
+	socketio_polling_jsonp.on_request(stage.session, &stage.poll);
+}
+
+static void post_form(const char *form)
+{
+	fake_request(&stage.post, HTTP_METHOD_POST, "/socket.io/1/jsonp-polling/SID");
+	stage.post.request.body = text_of(form);
+	socketio_polling_jsonp.on_request(stage.session, &stage.post);
 }
 
 static int begin(void **state)
@@ -387,6 +401,122 @@ static void test_an_answer_fits_into_an_outbox(void **state)
 	assert_int_equal(poll_for_changes(27, 600), 3);
 }
 
+/* --- jsonp-polling --- */
+
+#define SCRIPT_CHANGE "5::/rc:{\\\"args\\\":[{}],\\\"name\\\":\\\"change\\\"}"
+
+/* Every answer is a script that calls the page's own function with the payload. */
+static void test_a_script_is_answered_like_a_poll(void **state)
+{
+	(void)state;
+	poll_by_script("/socket.io/1/jsonp-polling/SID?t=1442345678901&i=3");
+	assert_string_equal(stage.poll.content_type, "text/javascript; charset=UTF-8");
+	fake_expect(&stage.poll, 200, "io.j[3](\"1::\");");
+	post_form(
+	    "d=%225%3A%3A%2Frc%3A%7B%5C%22name%5C%22%3A%5C%22subscribe%5C%22%2C%5C%22args%5C%22"
+	    "%3A%5B%5C%22en.wikipedia.org%5C%22%5D%7D%22");
+	fake_expect(&stage.post, 200, "1");
+	poll_by_script("/socket.io/1/jsonp-polling/SID?i=12");
+	expect_waiting(&stage.poll);
+	publish();
+	fake_expect(&stage.poll, 200, "io.j[12](\"" SCRIPT_CHANGE "\");");
+}
+
+/* The marks of the frames are raw, lengths those of what was not yet escaped. */
+static void test_packets_between_scripts_go_together(void **state)
+{
+	(void)state;
+	poll_by_script("/socket.io/1/jsonp-polling/SID?i=0");
+	fake_expect(&stage.poll, 200, "io.j[0](\"1::\");");
+	subscribe();
+	publish();
+	publish();
+	poll_by_script("/socket.io/1/jsonp-polling/SID?i=0");
+	fake_expect(&stage.poll, 200,
+	            "io.j[0](\"" MARK "36" MARK SCRIPT_CHANGE MARK "36" MARK SCRIPT_CHANGE "\");");
+}
+
+/* What ends a wait is a script as well: a noop, and the end that the client asked for. */
+static void test_a_script_that_waits_ends_as_a_script(void **state)
+{
+	(void)state;
+	poll_by_script("/socket.io/1/jsonp-polling/SID?i=0");
+	fake_expect(&stage.poll, 200, "io.j[0](\"1::\");");
+	poll_by_script("/socket.io/1/jsonp-polling/SID?i=1");
+	world_pass_timeout(&stage.world, 20);
+	fake_expect(&stage.poll, 200, "io.j[1](\"8::\");");
+	poll_by_script("/socket.io/1/jsonp-polling/SID?i=2");
+	post_form("d=%220%3A%3A%22");
+	fake_expect(&stage.post, 200, "1");
+	fake_expect(&stage.poll, 200, "io.j[2](\"0::\");");
+}
+
+/* gevent-socketio's index could be a script of the caller's choice. */
+static void test_an_index_that_is_no_number_counts_as_0(void **state)
+{
+	(void)state;
+	poll_by_script("/socket.io/1/jsonp-polling/SID?i=0](alert(1)),x[0");
+	fake_expect(&stage.poll, 200, "io.j[0](\"1::\");");
+	post_form("d=%221%3A%3A%2Frc%22");
+	fake_expect(&stage.post, 200, "1");
+	poll_by_script("/socket.io/1/jsonp-polling/SID");
+	fake_expect(&stage.poll, 200, "io.j[0](\"1::/rc\");");
+}
+
+/* socket.io 0.9 died of a form without "d", and of one that was no JSON. */
+static void test_a_form_with_garbage_kills_nothing(void **state)
+{
+	static const char *const bad[] = {"", "x=1", "d=", "d=%22", "d=1::", "d=%22%EF%BF%BD%22"};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++) {
+		post_form(bad[i]);
+		assert_int_equal(stage.post.status, 400);
+		fake_finish(&stage.post);
+	}
+	assert_int_equal(stage.world.metrics.socketio_bad_packets, sizeof(bad) / sizeof(bad[0]));
+	assert_int_equal(stage.world.metrics.socketio_clients, 0);
+	poll_by_script("/socket.io/1/jsonp-polling/SID?i=0");
+	fake_expect(&stage.poll, 200, "io.j[0](\"1::\");");
+}
+
+/* A client that falls back is told "1::" anew, by the script; its old poll has ended. */
+static void test_a_client_may_go_over_to_scripts(void **state)
+{
+	(void)state;
+	poll_with(&stage.other_poll);
+	poll_by_script("/socket.io/1/jsonp-polling/SID?i=0");
+	fake_expect(&stage.other_poll, 200, "8::");
+	fake_expect(&stage.poll, 200, "io.j[0](\"1::\");");
+	subscribe();
+	publish();
+	poll_by_script("/socket.io/1/jsonp-polling/SID?i=1");
+	fake_expect(&stage.poll, 200, "io.j[1](\"" SCRIPT_CHANGE "\");");
+}
+
+/* Escapes make a script longer than its payload: it must fit into an outbox even so. */
+static void test_a_script_fits_into_an_outbox(void **state)
+{
+	(void)state;
+	poll_by_script("/socket.io/1/jsonp-polling/SID?i=0");
+	fake_finish(&stage.poll);
+	subscribe();
+	stage.world.net->limits.outbox_max = 1000;
+	for (unsigned i = 0; i < 27; i++) {
+		publish();
+	}
+	for (unsigned answers = 0; answers < 8; answers++) {
+		poll_by_script("/socket.io/1/jsonp-polling/SID?i=0");
+		assert_in_range(stage.poll.body.length, sizeof(SCRIPT_CHANGE), 600);
+		fake_finish(&stage.poll);
+	}
+	poll_by_script("/socket.io/1/jsonp-polling/SID?i=0");
+	assert_true(fake_is_over(&stage.poll));
+	fake_finish(&stage.poll);
+	poll_by_script("/socket.io/1/jsonp-polling/SID?i=0");
+	expect_waiting(&stage.poll);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -412,6 +542,14 @@ int main(void)
 	    TEST(test_a_slow_client_ends_over_its_limit),
 	    TEST(test_a_long_queue_goes_in_several_answers),
 	    TEST(test_an_answer_fits_into_an_outbox),
+	    cmocka_unit_test_setup_teardown(test_a_script_is_answered_like_a_poll, begin, end),
+	    cmocka_unit_test_setup_teardown(test_packets_between_scripts_go_together, begin, end),
+	    cmocka_unit_test_setup_teardown(test_a_script_that_waits_ends_as_a_script, begin, end),
+	    cmocka_unit_test_setup_teardown(test_an_index_that_is_no_number_counts_as_0, begin,
+	                                    end),
+	    cmocka_unit_test_setup_teardown(test_a_form_with_garbage_kills_nothing, begin, end),
+	    TEST(test_a_client_may_go_over_to_scripts),
+	    cmocka_unit_test_setup_teardown(test_a_script_fits_into_an_outbox, begin, end),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

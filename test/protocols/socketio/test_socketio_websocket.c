@@ -219,13 +219,13 @@ static void test_polling_takes_over_from_a_websocket(void **state)
 	(void)state;
 	say("5::/rc:{\"name\":\"subscribe\",\"args\":[\"*\"]}");
 	fake_request(&poll, HTTP_METHOD_GET, "/socket.io/1/xhr-polling/SID");
-	socketio_polling_transport.on_request(stage.session, &poll);
+	socketio_polling_xhr.on_request(stage.session, &poll);
 	fake_expect(&poll, 200, "1::");
 	assert_true(stage.first.is_closed);
 	goes(&stage.first, CLOSE_PROTOCOL_DONE);
 	world_publish(&stage.world, "en.wikipedia.org", "{}");
 	fake_request(&poll, HTTP_METHOD_GET, "/socket.io/1/xhr-polling/SID");
-	socketio_polling_transport.on_request(stage.session, &poll);
+	socketio_polling_xhr.on_request(stage.session, &poll);
 	fake_expect(&poll, 200, "5::/rc:{\"args\":[{}],\"name\":\"change\"}");
 }
 
@@ -237,7 +237,7 @@ static void test_a_websocket_takes_over_from_polling(void **state)
 	(void)state;
 	for (unsigned i = 0; i < 2; i++) {
 		fake_request(&poll, HTTP_METHOD_GET, "/socket.io/1/xhr-polling/SID");
-		socketio_polling_transport.on_request(stage.session, &poll);
+		socketio_polling_xhr.on_request(stage.session, &poll);
 		if (i == 0) {
 			fake_expect(&poll, 200, "1::");
 		}
