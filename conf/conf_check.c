@@ -187,6 +187,55 @@ static void check_irc_channels(const struct check *check)
 	}
 }
 
+static bool is_transport(const char *name)
+{
+	static const char *const names[] = {"websocket", "htmlfile", "xhr-polling",
+	                                    "jsonp-polling"};
+
+	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
+		if (strcmp(name, names[i]) == 0) {
+			return true;
+		}
+	}
+	return false;
+}
+
+static bool is_repeated(const struct conf_strings *strings, size_t index)
+{
+	for (size_t i = 0; i < index; i++) {
+		if (strcmp(strings->items[i], strings->items[index]) == 0) {
+			return true;
+		}
+	}
+	return false;
+}
+
+/* What is offered to clients must be there, and no better than itself. */
+static void check_transports(const struct check *check)
+{
+	const struct conf_strings *transports = &check->conf->socketio.transports;
+
+	for (size_t i = 0; i < transports->count; i++) {
+		const char *problem = NULL;
+
+		if (!is_transport(transports->items[i])) {
+			problem = " is not a transport (want \"websocket\", \"htmlfile\", "
+				  "\"xhr-polling\" or \"jsonp-polling\")";
+		} else if (is_repeated(transports, i)) {
+			problem = " is there twice (want each transport once)";
+		}
+		if (problem != NULL) {
+			struct buffer sentence = {0};
+
+			conf_text_quote_cut(&sentence, transports->items[i],
+			                    strlen(transports->items[i]));
+			buffer_append_text(&sentence, problem);
+			refuse(check, "http.socketio.transports", mark_of(check, transports),
+			       &sentence);
+		}
+	}
+}
+
 /* At the first of two options that do not go together, or where only the second was given, there.
  */
 static struct conf_mark mark_of_two(const struct check *check, const void *first,
@@ -471,9 +520,9 @@ void conf_check_rules(const struct conf *conf, const struct conf_places *places,
                       struct conf_faults *faults)
 {
 	static void (*const rules[])(const struct check *check) = {
-	    check_channel_names, check_irc_channels, check_outbox,    check_server_name,
-	    check_network,       check_bot_name,     check_heartbeat, check_listeners,
-	    check_sources,       check_groups,
+	    check_channel_names, check_irc_channels, check_outbox,     check_server_name,
+	    check_network,       check_bot_name,     check_heartbeat,  check_listeners,
+	    check_sources,       check_groups,       check_transports,
 	};
 	const struct check check = {.conf = conf, .places = places, .faults = faults};
 

@@ -27,7 +27,7 @@
  */
 #define CLOSE_TIMEOUT_S 60
 
-/* In the order of the handshake's list, which is the order of preference. */
+/* All there are; socketio.transports tells which ones are offered, and in what order. */
 static const struct socketio_transport *const transports[] = {
     &socketio_websocket_transport,
     &socketio_htmlfile_transport,
@@ -81,10 +81,23 @@ static bool read_address(struct text path, struct address *address)
 	return path.length == 0 && (address->sid.length > 0 || address->transport.length == 0);
 }
 
-static const struct socketio_transport *find_transport(struct text name)
+static bool is_offered(const struct socketio *socketio, struct text name)
+{
+	const struct conf_strings *offered = &socketio->env->conf->socketio.transports;
+
+	for (size_t i = 0; i < offered->count; i++) {
+		if (is_equal(name, offered->items[i])) {
+			return true;
+		}
+	}
+	return false;
+}
+
+static const struct socketio_transport *find_transport(const struct socketio *socketio,
+                                                       struct text name)
 {
 	for (size_t i = 0; i < TRANSPORTS; i++) {
-		if (is_equal(name, transports[i]->name)) {
+		if (is_equal(name, transports[i]->name) && is_offered(socketio, name)) {
 			return transports[i];
 		}
 	}
@@ -108,10 +121,11 @@ static void answer_jsonp(struct http_exchange *exchange, struct text index, cons
 
 static void write_handshake(const struct socketio *socketio, const char *sid, struct buffer *out)
 {
-	buffer_printf(out, "%s:%u:%u:", sid, socketio->env->conf->socketio.heartbeat_timeout,
-	              CLOSE_TIMEOUT_S);
-	for (size_t i = 0; i < TRANSPORTS; i++) {
-		buffer_printf(out, i > 0 ? ",%s" : "%s", transports[i]->name);
+	const struct conf_socketio *conf = &socketio->env->conf->socketio;
+
+	buffer_printf(out, "%s:%u:%u:", sid, conf->heartbeat_timeout, CLOSE_TIMEOUT_S);
+	for (size_t i = 0; i < conf->transports.count; i++) {
+		buffer_printf(out, i > 0 ? ",%s" : "%s", conf->transports.items[i]);
 	}
 	buffer_append_byte(out, '\0');
 }
@@ -193,7 +207,7 @@ static void on_session_request(struct socketio *socketio, struct http_exchange *
                                const struct address *address)
 {
 	const struct http_request *request = http_exchange_request(exchange);
-	const struct socketio_transport *transport = find_transport(address->transport);
+	const struct socketio_transport *transport = find_transport(socketio, address->transport);
 	bool disconnects = http_request_parameter(request, "disconnect").bytes != NULL;
 	struct socketio_session *session;
 	unsigned worker;

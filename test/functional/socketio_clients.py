@@ -25,7 +25,8 @@ HANDSHAKE = re.compile(r"([\w-]+):(\d+):(\d+):([\w,-]+)")
 
 
 class JavaScriptClient:
-    """socket.io-client 0.9.16 on Node, in the namespace /rc, over one transport."""
+    """socket.io-client 0.9.16 on Node, in the namespace /rc, over one transport, or several
+    with commas between them, of which it tries the first that the server offers."""
 
     def __init__(self, rcstreamd, transport):
         self._process = subprocess.Popen(

@@ -4,7 +4,8 @@
 import pytest
 
 from http_client import read_response
-from socketio_clients import RawHtmlfile, RawJsonp, RawPolling, handshake
+from rcstreamd import make_change
+from socketio_clients import JavaScriptClient, RawHtmlfile, RawJsonp, RawPolling, handshake
 
 POLLS = {"xhr-polling": RawPolling, "jsonp-polling": RawJsonp}
 TRANSPORTS = ["websocket", "htmlfile", "xhr-polling", "jsonp-polling"]
@@ -78,6 +79,25 @@ def test_socketio_transport_that_is_not_offered_is_404(rcstreamd, transport):
     path = f"/socket.io/1/{transport}/{handshake(rcstreamd)[0]}"
     assert rcstreamd.http_get(path).status_code == 404
     assert rcstreamd.http_request("POST", path, data=b"2::").status_code == 404
+
+
+def test_socketio_offers_what_is_configured(server):
+    """The order is the operator's; what is not in the list is not there."""
+    rcstreamd = server(http={"socketio": {"transports": ["jsonp-polling", "xhr-polling"]}})
+    assert handshake(rcstreamd)[3] == "jsonp-polling,xhr-polling"
+    RawPolling(rcstreamd).connect_to_rc()
+    page = f"/socket.io/1/htmlfile/{handshake(rcstreamd)[0]}"
+    assert rcstreamd.http_get(page).status_code == 404
+
+
+def test_socketio_javascript_client_takes_what_is_offered(server):
+    """It would rather have websocket, which is not in the handshake's list."""
+    rcstreamd = server(http={"socketio": {"transports": ["htmlfile", "xhr-polling"]}})
+    client = JavaScriptClient(rcstreamd, "websocket,xhr-polling")
+    client.expect("connect")
+    client.call("subscribe", "*")
+    rcstreamd.send_rcfeed(make_change(id=8))
+    assert client.expect("change")[0]["id"] == 8
 
 
 @pytest.mark.parametrize("transport", POLLS)

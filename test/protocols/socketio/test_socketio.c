@@ -119,6 +119,27 @@ static void test_a_handshake_tells_the_heartbeat_timeout(void **state)
 	assert_memory_equal(body.bytes + SOCKETIO_SID_LENGTH, ":120:60:", 8);
 }
 
+/* http.socketio.transports: those and no others, in this order. */
+static void test_a_handshake_offers_what_is_configured(void **state)
+{
+	static const char *offered[] = {"jsonp-polling", "websocket"};
+	char sid[SOCKETIO_SID_LENGTH + 1];
+	struct text body;
+
+	(void)state;
+	stage.world.conf.socketio.transports = (struct conf_strings){.items = offered, .count = 2};
+	request(HTTP_METHOD_GET, "/socket.io/1/");
+	body = buffer_text(&stage.exchange.body);
+	body.bytes += SOCKETIO_SID_LENGTH;
+	body.length -= SOCKETIO_SID_LENGTH;
+	assert_text_is(body, ":60:60:jsonp-polling,websocket");
+	shake_hands(sid);
+	request_of(HTTP_METHOD_GET, "/socket.io/1/xhr-polling/$", sid);
+	expect(404, "unknown transport");
+	request_of(HTTP_METHOD_GET, "/socket.io/1/jsonp-polling/$?i=1", sid);
+	expect(200, "io.j[1](\"1::\");");
+}
+
 /* socket.io-client's script tag: io.j[N]("...");. */
 static void test_a_handshake_may_be_a_script(void **state)
 {
@@ -430,6 +451,7 @@ int main(void)
 	    TEST(test_a_handshake_offers_a_session),
 	    TEST(test_a_handshake_has_several_forms),
 	    TEST(test_a_handshake_tells_the_heartbeat_timeout),
+	    TEST(test_a_handshake_offers_what_is_configured),
 	    TEST(test_a_handshake_may_be_a_script),
 	    TEST(test_a_jsonp_index_that_is_no_number_is_answered_plainly),
 	    TEST(test_a_handshake_over_the_limit_is_refused),

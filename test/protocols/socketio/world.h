@@ -36,10 +36,13 @@ static inline struct text text_of(const char *string)
 /* The time-outs are the defaults of conf/options.def. */
 static inline void world_init(struct world *world)
 {
+	static const char *transports[] = {"websocket", "htmlfile", "xhr-polling", "jsonp-polling"};
+
 	*world = (struct world){
 	    .conf.socketio = {.heartbeat_interval = 25,
 	                      .heartbeat_timeout = 60,
 	                      .close_timeout = 60,
+	                      .transports = {.items = transports, .count = 4},
 	                      .max_subscriptions = 10,
 	                      .max_replay = 100,
 	                      .max_sessions = 30},
