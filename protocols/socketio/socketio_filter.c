@@ -169,7 +169,7 @@ static const char *read_member(struct socketio_filter *filter, struct socketio_s
 	return "unknown member";
 }
 
-bool socketio_filter_read(const json_t *object, struct socketio_filter *filter,
+bool socketio_filter_read(json_t *object, struct socketio_filter *filter,
                           struct socketio_since *since, json_t *refused)
 {
 	const char *name;
@@ -177,8 +177,7 @@ bool socketio_filter_read(const json_t *object, struct socketio_filter *filter,
 
 	*since = (struct socketio_since){0};
 	*filter = (struct socketio_filter){.accepted = json_pack("{s:[s]}", "wiki", "*")};
-	/* Jansson's iteration takes no const; nothing is changed. */
-	json_object_foreach((json_t *)(uintptr_t)object, name, member)
+	json_object_foreach(object, name, member)
 	{
 		const char *reason = read_member(filter, since, name, member);
 

@@ -34,11 +34,12 @@ struct socketio_filter {
 };
 
 /*
- * Read an object.  Gives the filter, to be ended with socketio_filter_finish().  False, and then
- * there is none, when anything in it is not understood: each such member is added to
- * `refused` with the reason.  `since` has no kind when there is no such member.
+ * Read an object, which stays as it is (jansson's iteration takes none that is const).  Gives the
+ * filter, to be ended with socketio_filter_finish().  False, and then there is none, when anything
+ * in it is not understood: each such member is added to `refused` with the reason.  `since` has no
+ * kind when there is no such member.
  */
-bool socketio_filter_read(const json_t *object, struct socketio_filter *filter,
+bool socketio_filter_read(json_t *object, struct socketio_filter *filter,
                           struct socketio_since *since, json_t *refused);
 
 /* Free what was read. */

@@ -406,7 +406,7 @@ static json_t *refuse(struct socketio_session *session, const char *text, json_t
 	return json_pack("{s:s, s:o}", "error", text, "refused", refused);
 }
 
-json_t *socketio_following_subscribe(struct socketio_session *session, const json_t *object)
+json_t *socketio_following_subscribe(struct socketio_session *session, json_t *object)
 {
 	json_t *refused = json_object();
 	struct socketio_filter filter;
@@ -439,7 +439,7 @@ json_t *socketio_following_subscribe(struct socketio_session *session, const jso
 }
 
 /* By its id, or by what it asks for. */
-static struct follow *find_named(const struct socketio_session *session, const json_t *object,
+static struct follow *find_named(const struct socketio_session *session, json_t *object,
                                  json_t *refused)
 {
 	const char *id = json_string_value(json_object_get(object, "id"));
@@ -461,7 +461,7 @@ static struct follow *find_named(const struct socketio_session *session, const j
 	return follow;
 }
 
-json_t *socketio_following_unsubscribe(struct socketio_session *session, const json_t *object)
+json_t *socketio_following_unsubscribe(struct socketio_session *session, json_t *object)
 {
 	json_t *refused = json_object();
 	struct follow *follow = find_named(session, object, refused);

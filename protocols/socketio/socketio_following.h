@@ -38,10 +38,10 @@ struct socketio_effort {
  * Subscribe with an object.  Gives the acknowledgement's answer; `error` and `gap` events go
  * out before it.
  */
-json_t *socketio_following_subscribe(struct socketio_session *session, const json_t *object);
+json_t *socketio_following_subscribe(struct socketio_session *session, json_t *object);
 
 /* End the subscription that asks for the same, or has the object's `id`.  Gives the answer. */
-json_t *socketio_following_unsubscribe(struct socketio_session *session, const json_t *object);
+json_t *socketio_following_unsubscribe(struct socketio_session *session, json_t *object);
 
 /* How many objects the session has subscribed to. */
 unsigned socketio_following_count(const struct socketio_session *session);

@@ -146,7 +146,7 @@ static void apply(struct socketio_session *session, const json_t *argument, each
 static const struct {
 	const char *name;
 	each_fn *each;
-	json_t *(*object)(struct socketio_session *session, const json_t *object);
+	json_t *(*object)(struct socketio_session *session, json_t *object);
 } events[] = {
     {"subscribe", subscribe, socketio_following_subscribe},
     {"unsubscribe", unsubscribe, socketio_following_unsubscribe},
@@ -192,7 +192,7 @@ static json_t *run_event(struct socketio_session *session, const json_t *event)
 {
 	const json_t *name_value = json_object_get(event, "name");
 	const char *name = json_string_value(name_value);
-	const json_t *argument = json_array_get(json_object_get(event, "args"), 0);
+	json_t *argument = json_array_get(json_object_get(event, "args"), 0);
 
 	if (!is_event_name(name, json_string_length(name_value))) {
 		socketio_session_send_error(session, rc, "unallowed_event_name",
