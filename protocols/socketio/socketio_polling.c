@@ -28,21 +28,20 @@
 #define ANSWER_BYTES_MAX ((size_t)256 * 1024)
 
 /* What a transport makes of payloads; all else is the same for each. */
-struct form {
+struct dialect {
 	const struct socketio_transport *transport;
 	size_t growth_max; /* by so much a payload grows in its answer */
 
 	/* Answer a poll with a payload. */
 	void (*answer)(struct http_exchange *poll, struct text payload);
 
-	/* Find the payload of a POST in its body; `decoded` is room for it.  False: there is none.
-	 */
+	/* Find the payload in a POST's body; `decoded` is room for it.  False: there is none. */
 	bool (*read)(struct text body, struct buffer *decoded, struct text *payload);
 };
 
 struct polling {
 	struct socketio_session *session;
-	const struct form *form;
+	const struct dialect *dialect;
 	struct http_exchange *waiting; /* a poll not yet answered; NULL: none */
 	struct outbox packets;         /* empty while a poll waits whose client is there */
 	size_t packet_count;
@@ -54,13 +53,13 @@ static const struct front_end_env *env_of(const struct polling *polling)
 	return polling->session->sessions->env;
 }
 
-static void answer_packet(const struct form *form, struct http_exchange *exchange,
+static void answer_packet(const struct dialect *dialect, struct http_exchange *exchange,
                           enum socketio_type type)
 {
 	struct buffer packet = {0};
 
 	socketio_packet_write(&(struct socketio_packet){.type = type}, &packet);
-	form->answer(exchange, (struct text){.bytes = packet.bytes, .length = packet.length});
+	dialect->answer(exchange, (struct text){.bytes = packet.bytes, .length = packet.length});
 	buffer_finish(&packet);
 }
 
@@ -87,7 +86,7 @@ static void on_idle(struct deadline *idle)
 {
 	struct polling *polling = container_of(idle, struct polling, idle);
 
-	answer_packet(polling->form, end_waiting(polling), SOCKETIO_NOOP);
+	answer_packet(polling->dialect, end_waiting(polling), SOCKETIO_NOOP);
 }
 
 static unsigned poll_seconds(const struct polling *polling)
@@ -114,7 +113,7 @@ static void begin_waiting(struct polling *polling, struct http_exchange *exchang
  */
 static size_t answer_bytes_max(const struct polling *polling)
 {
-	size_t half = env_of(polling)->net->limits.outbox_max / 2 / polling->form->growth_max;
+	size_t half = env_of(polling)->net->limits.outbox_max / 2 / polling->dialect->growth_max;
 
 	return half < ANSWER_BYTES_MAX ? half : ANSWER_BYTES_MAX;
 }
@@ -148,8 +147,8 @@ static void answer_packets(struct polling *polling, struct http_exchange *exchan
 	struct buffer payload = {0};
 
 	take_packets(polling, &payload);
-	polling->form->answer(exchange,
-	                      (struct text){.bytes = payload.bytes, .length = payload.length});
+	polling->dialect->answer(exchange,
+	                         (struct text){.bytes = payload.bytes, .length = payload.length});
 	buffer_finish(&payload);
 }
 
@@ -192,29 +191,29 @@ static size_t count_waiting(const struct socketio_session *session)
 
 /* --- requests ----------------------------------------------------------- */
 
-static void open_polling(struct socketio_session *session, const struct form *form)
+static void open_polling(struct socketio_session *session, const struct dialect *dialect)
 {
 	struct polling *polling = mem_new(struct polling);
 
 	polling->session = session;
-	polling->form = form;
+	polling->dialect = dialect;
 	polling->idle.on_due = on_idle;
-	socketio_session_open(session, form->transport, polling,
+	socketio_session_open(session, dialect->transport, polling,
 	                      env_of(polling)->conf->socketio.close_timeout);
 }
 
 static void on_poll(struct socketio_session *session, struct http_exchange *exchange,
-                    const struct form *form)
+                    const struct dialect *dialect)
 {
 	struct polling *polling;
 
-	if (session->transport != form->transport) {
-		open_polling(session, form);
+	if (session->transport != dialect->transport) {
+		open_polling(session, dialect);
 	}
 	polling = session->link;
 	if (polling->waiting != NULL) {
 		/* The client has given it up without our noticing, or asks twice. */
-		answer_packet(form, end_waiting(polling), SOCKETIO_NOOP);
+		answer_packet(dialect, end_waiting(polling), SOCKETIO_NOOP);
 	}
 	if (polling->packet_count > 0) {
 		socketio_session_expire_in(session, env_of(polling)->conf->socketio.close_timeout);
@@ -234,19 +233,19 @@ static void take_payload(struct socketio_session *session, struct text payload)
 }
 
 static void on_post(struct socketio_session *session, struct http_exchange *exchange,
-                    const struct form *form)
+                    const struct dialect *dialect)
 {
 	struct buffer decoded = {0};
 	struct text payload;
 
-	if (!form->read(http_exchange_request(exchange)->body, &decoded, &payload) ||
+	if (!dialect->read(http_exchange_request(exchange)->body, &decoded, &payload) ||
 	    !socketio_payload_is_valid(payload)) {
 		socketio_session_count_bad(session);
 		socketio_answer_text(exchange, 400, "the payload could not be read");
 	} else {
 		/* One that is late after a change of transport is taken all the same. */
 		if (session->transport == NULL) {
-			open_polling(session, form);
+			open_polling(session, dialect);
 		}
 		take_payload(session, payload);
 		socketio_answer_text(exchange, 200, "1");
@@ -255,12 +254,12 @@ static void on_post(struct socketio_session *session, struct http_exchange *exch
 }
 
 static void on_request(struct socketio_session *session, struct http_exchange *exchange,
-                       const struct form *form)
+                       const struct dialect *dialect)
 {
 	if (http_exchange_request(exchange)->method == HTTP_METHOD_POST) {
-		on_post(session, exchange, form);
+		on_post(session, exchange, dialect);
 	} else {
-		on_poll(session, exchange, form);
+		on_poll(session, exchange, dialect);
 	}
 }
 
@@ -270,7 +269,7 @@ static void close_polling(struct socketio_session *session, enum close_reason re
 	struct net *net = env_of(polling)->net;
 
 	if (polling->waiting != NULL) {
-		answer_packet(polling->form, end_waiting(polling),
+		answer_packet(polling->dialect, end_waiting(polling),
 		              reason == CLOSE_CLIENT_QUIT ? SOCKETIO_DISCONNECT : SOCKETIO_NOOP);
 	}
 	outbox_clear(&net->pool, &polling->packets);
@@ -291,7 +290,7 @@ static bool read_payload(struct text body, struct buffer *decoded, struct text *
 	return true;
 }
 
-static const struct form xhr = {
+static const struct dialect xhr = {
     .transport = &socketio_polling_xhr,
     .growth_max = 1,
     .answer = answer_payload,
@@ -334,7 +333,7 @@ static bool read_form(struct text body, struct buffer *decoded, struct text *pay
 	return true;
 }
 
-static const struct form jsonp = {
+static const struct dialect jsonp = {
     .transport = &socketio_polling_jsonp,
     .growth_max = SOCKETIO_SCRIPT_GROWTH_MAX,
     .answer = answer_script,
