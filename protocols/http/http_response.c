@@ -74,7 +74,7 @@ void http_response_write(struct buffer *out, const struct http_response *respons
 	if (response->content_type != NULL) {
 		buffer_printf(out, "Content-Type: %s\r\n", response->content_type);
 	}
-	if (response->status != 204) {
+	if (response->status != 204 && response->status != 304) {
 		buffer_printf(out, "Content-Length: %zu\r\n", response->body.length);
 	}
 	if (!has_field(response->fields, "Cache-Control")) {
