@@ -68,9 +68,11 @@ def test_limits_of_an_address_are_for_all_front_ends_and_workers(server):
         )
         assert int(fields["retry-after"]) > 0
     register(rcstreamd, "127.0.0.3")
-    assert status_of(rcstreamd) == {
+    # The one that asked before may be there for a moment longer.
+    figures = wait_until(lambda: status if (status := status_of(rcstreamd))["open"] == 7 else None)
+    assert figures.pop("max") > 6
+    assert figures == {
         "open": 7,
-        "max": status_of(rcstreamd)["max"],
         "addresses": 2,
         "max_per_address": 6,
         "refused": {"limit": 0, "address_limit": 8},
@@ -100,7 +102,7 @@ def test_limits_except_loopback_by_default(server):
             client = IrcClient(address)
             rcstreamd.clients.append(client)
             client.register()
-    assert status_of(rcstreamd)["open"] == 10
+    wait_until(lambda: status_of(rcstreamd)["open"] == 10)
     assert status_of(rcstreamd)["refused"] == {"limit": 0, "address_limit": 0}
 
 
