@@ -10,7 +10,7 @@
 #include "protocols/irc/irc.h"
 #include "protocols/irc/irc_websocket.h"
 #include "protocols/socketio/socketio.h"
-#include "protocols/socketio/socketio_script.h"
+#include "protocols/socketio/socketio_script_page.h"
 
 const struct front_end *const front_ends[] = {
     &irc_front_end,
@@ -21,9 +21,9 @@ const struct front_end *const front_ends[] = {
 const struct http_endpoint http_endpoints[] = {
     {
 	.path = SOCKETIO_SCRIPT_PATH, /* before the prefix that it is below */
-	.start = socketio_script_start,
-	.on_request = socketio_script_on_request,
-	.destroy = socketio_script_end,
+	.start = socketio_script_page_start,
+	.on_request = socketio_script_page_on_request,
+	.destroy = socketio_script_page_destroy,
     },
     {
 	.path = SOCKETIO_PATH,

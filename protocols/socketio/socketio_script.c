@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include <inttypes.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -11,21 +12,6 @@
 #include "server/base/memory.h"
 
 #define READ_BYTES 65536
-
-#define ETAG_MAX 32
-
-struct socketio_script {
-	struct buffer bytes;
-	char etag[ETAG_MAX];
-	struct buffer fields; /* of every answer that stands for the script, NUL-terminated */
-};
-
-/* A worker's endpoint. */
-struct endpoint {
-	const struct socketio_script *script; /* NULL: none */
-};
-
-/* --- loading -------------------------------------------------------------- */
 
 /* FNV-1a: tells one release of the library from another, and is the same after a restart. */
 static uint64_t hash(const struct buffer *bytes)
@@ -38,7 +24,7 @@ static uint64_t hash(const struct buffer *bytes)
 	return value;
 }
 
-/* Up to one byte more than there may be. */
+/* More than SOCKETIO_SCRIPT_MAX bytes are not read to their end. */
 static bool read_all(FILE *stream, struct buffer *out)
 {
 	char *piece = mem_zeroed(READ_BYTES);
@@ -105,62 +91,4 @@ void socketio_script_destroy(struct socketio_script *script)
 		buffer_finish(&script->fields);
 		free(script);
 	}
-}
-
-/* --- the endpoint --------------------------------------------------------- */
-
-/* RFC 9110 §13.1.2: "*", or a list of entity tags; that one is weak (W/) does not matter. */
-static bool has_it(const struct http_request *request, const char *etag)
-{
-	struct http_request_list list = {.request = request, .name = "If-None-Match"};
-	struct text tag;
-
-	while (http_request_list_next(&list, &tag)) {
-		if (tag.length > 2 && memcmp(tag.bytes, "W/", 2) == 0) {
-			tag.bytes += 2;
-			tag.length -= 2;
-		}
-		if (http_request_text_is(tag, "*") || http_request_text_is(tag, etag)) {
-			return true;
-		}
-	}
-	return false;
-}
-
-void socketio_script_on_request(void *state, struct http_exchange *exchange)
-{
-	const struct endpoint *endpoint = state;
-	const struct socketio_script *script = endpoint->script;
-	const struct http_request *request = http_exchange_request(exchange);
-	struct http_response response = {.status = 200};
-
-	if (script == NULL) {
-		http_respond_status(exchange, 404);
-		return;
-	}
-	response.fields = script->fields.bytes;
-	if (request->method == HTTP_METHOD_OPTIONS) {
-		response = (struct http_response){.status = 204,
-		                                  .fields = "Allow: GET, HEAD, OPTIONS\r\n"};
-	} else if (has_it(request, script->etag)) {
-		response.status = 304;
-	} else {
-		response.content_type = "text/javascript; charset=UTF-8";
-		response.body.bytes = script->bytes.bytes;
-		response.body.length = script->bytes.length;
-	}
-	http_respond(exchange, &response);
-}
-
-void *socketio_script_start(const struct front_end_env *env)
-{
-	struct endpoint *endpoint = mem_new(struct endpoint);
-
-	endpoint->script = env->socketio_script;
-	return endpoint;
-}
-
-void socketio_script_end(void *state)
-{
-	free(state);
 }

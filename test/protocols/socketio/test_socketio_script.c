@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <unistd.h>
 
+#include "protocols/socketio/socketio_script_page.h"
 #include "test/protocols/socketio/fake_http.h"
 
 #define FILE_NAME "/tmp/test_socketio_script.XXXXXX"
@@ -41,12 +42,12 @@ static void open_page(struct page *page, const char *text)
 		assert_non_null(page->script);
 	}
 	page->env.socketio_script = page->script;
-	page->endpoint = socketio_script_start(&page->env);
+	page->endpoint = socketio_script_page_start(&page->env);
 }
 
 static void close_page(struct page *page)
 {
-	socketio_script_end(page->endpoint);
+	socketio_script_page_destroy(page->endpoint);
 	socketio_script_destroy(page->script);
 }
 
@@ -60,7 +61,7 @@ static struct http_exchange *ask(struct page *page, enum http_method method, con
 		page->exchange.request.fields = &page->exchange.field;
 		page->exchange.request.field_count = 1;
 	}
-	socketio_script_on_request(page->endpoint, &page->exchange);
+	socketio_script_page_on_request(page->endpoint, &page->exchange);
 	return &page->exchange;
 }
 
