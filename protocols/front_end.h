@@ -24,7 +24,7 @@
 
 struct address_limits;
 struct front_end;
-struct socketio_script;
+struct socketio_library;
 
 /* All a front-end may use.  Lent for its whole life. */
 struct front_end_env {
@@ -35,9 +35,9 @@ struct front_end_env {
 	struct metrics *metrics;
 	const struct status *status;
 	struct address_limits *session_addresses; /* of Socket.IO, all workers'; NULL: no limits */
-	const struct socketio_script *socketio_script; /* NULL: none */
-	unsigned worker;                               /* this one, from 0 */
-	unsigned workers;                              /* how many there are */
+	const struct socketio_library *socketio_library; /* NULL: none */
+	unsigned worker;                                 /* this one, from 0 */
+	unsigned workers;                                /* how many there are */
 
 	/*
 	 * Give a connection to another worker's front-end of the same name: its

@@ -8,7 +8,7 @@
 #include <uv.h>
 
 #include "protocols/front_end.h"
-#include "protocols/socketio/socketio_script.h"
+#include "protocols/socketio/socketio_library.h"
 #include "server/base/clock.h"
 #include "server/base/log.h"
 #include "server/base/memory.h"
@@ -28,7 +28,7 @@ struct server {
 	struct status status;
 	struct address_limits *addresses; /* clients' connections */
 	struct address_limits *session_addresses;
-	struct socketio_script *socketio_script; /* NULL: none */
+	struct socketio_library *socketio_library; /* NULL: none */
 	struct worker **workers;
 	size_t worker_count;
 	struct worker_socket **sockets; /* of each worker, socket_count of them; NULL: taken over */
@@ -151,7 +151,7 @@ static bool create_workers(struct server *server, struct error *error)
 		    .status = &server->status,
 		    .addresses = server->addresses,
 		    .session_addresses = server->session_addresses,
-		    .socketio_script = server->socketio_script,
+		    .socketio_library = server->socketio_library,
 		    .index = (unsigned)i,
 		    .all = server->workers,
 		    .sockets = server->sockets[i],
@@ -317,11 +317,11 @@ static bool load_script(struct server *server, struct error *error)
 	if (!server->conf->http.present || file[0] == '\0') {
 		return true;
 	}
-	server->socketio_script = socketio_script_load(file, error);
-	if (server->socketio_script == NULL) {
+	server->socketio_library = socketio_library_load(file, error);
+	if (server->socketio_library == NULL) {
 		error_prefix(error, "http.socketio.client_file: ");
 	}
-	return server->socketio_script != NULL;
+	return server->socketio_library != NULL;
 }
 
 static bool start(struct server *server, struct error *error)
@@ -365,7 +365,7 @@ static void destroy(struct server *server)
 	free(server->status.sources);
 	address_limits_destroy(server->addresses);
 	address_limits_destroy(server->session_addresses);
-	socketio_script_destroy(server->socketio_script);
+	socketio_library_destroy(server->socketio_library);
 }
 
 bool server_run(const struct conf *conf, const char *version, struct error *error)

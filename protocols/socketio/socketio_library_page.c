@@ -1,16 +1,16 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "protocols/socketio/socketio_script_page.h"
+#include "protocols/socketio/socketio_library_page.h"
 
 #include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include "protocols/socketio/socketio_script.h"
+#include "protocols/socketio/socketio_library.h"
 #include "server/base/memory.h"
 
 /* A worker's endpoint. */
 struct endpoint {
-	const struct socketio_script *script; /* NULL: none */
+	const struct socketio_library *script; /* NULL: none */
 };
 
 /* RFC 9110 §13.1.2: "*", or a list of entity tags; that one is weak (W/) does not matter. */
@@ -31,10 +31,10 @@ static bool has_it(const struct http_request *request, const char *etag)
 	return false;
 }
 
-void socketio_script_page_on_request(void *state, struct http_exchange *exchange)
+void socketio_library_page_on_request(void *state, struct http_exchange *exchange)
 {
 	const struct endpoint *endpoint = state;
-	const struct socketio_script *script = endpoint->script;
+	const struct socketio_library *script = endpoint->script;
 	const struct http_request *request = http_exchange_request(exchange);
 	struct http_response response = {.status = 200};
 
@@ -56,15 +56,15 @@ void socketio_script_page_on_request(void *state, struct http_exchange *exchange
 	http_respond(exchange, &response);
 }
 
-void *socketio_script_page_start(const struct front_end_env *env)
+void *socketio_library_page_start(const struct front_end_env *env)
 {
 	struct endpoint *endpoint = mem_new(struct endpoint);
 
-	endpoint->script = env->socketio_script;
+	endpoint->script = env->socketio_library;
 	return endpoint;
 }
 
-void socketio_script_page_destroy(void *state)
+void socketio_library_page_destroy(void *state)
 {
 	free(state);
 }

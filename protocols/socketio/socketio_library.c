@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "protocols/socketio/socketio_script.h"
+#include "protocols/socketio/socketio_library.h"
 
 #include <errno.h>
 #include <inttypes.h>
@@ -24,7 +24,7 @@ static uint64_t hash(const struct buffer *bytes)
 	return value;
 }
 
-/* More than SOCKETIO_SCRIPT_MAX bytes are not read to their end. */
+/* More than SOCKETIO_LIBRARY_MAX bytes are not read to their end. */
 static bool read_all(FILE *stream, struct buffer *out)
 {
 	char *piece = mem_zeroed(READ_BYTES);
@@ -33,7 +33,7 @@ static bool read_all(FILE *stream, struct buffer *out)
 	do {
 		length = fread(piece, 1, READ_BYTES, stream);
 		buffer_append(out, piece, length);
-	} while (length > 0 && out->length <= SOCKETIO_SCRIPT_MAX);
+	} while (length > 0 && out->length <= SOCKETIO_LIBRARY_MAX);
 	free(piece);
 	return ferror(stream) == 0;
 }
@@ -53,15 +53,15 @@ static bool read_file(const char *file, struct buffer *out, struct error *error)
 		error_set(error, "cannot read \"%s\": %s", file, strerror(errno));
 	} else if (out->length == 0) {
 		error_set(error, "\"%s\" is empty", file);
-	} else if (out->length > SOCKETIO_SCRIPT_MAX) {
-		error_set(error, "\"%s\" has more than %d bytes", file, SOCKETIO_SCRIPT_MAX);
+	} else if (out->length > SOCKETIO_LIBRARY_MAX) {
+		error_set(error, "\"%s\" has more than %d bytes", file, SOCKETIO_LIBRARY_MAX);
 	}
 	(void)fclose(stream);
-	return is_read && out->length > 0 && out->length <= SOCKETIO_SCRIPT_MAX;
+	return is_read && out->length > 0 && out->length <= SOCKETIO_LIBRARY_MAX;
 }
 
 /* Any page may load it, and keeps it for an hour; then it asks whether that is still the one. */
-static void write_fields(struct socketio_script *script)
+static void write_fields(struct socketio_library *script)
 {
 	(void)snprintf(script->etag, sizeof(script->etag), "\"%016" PRIx64 "\"",
 	               hash(&script->bytes));
@@ -72,19 +72,19 @@ static void write_fields(struct socketio_script *script)
 	buffer_append_byte(&script->fields, '\0');
 }
 
-struct socketio_script *socketio_script_load(const char *file, struct error *error)
+struct socketio_library *socketio_library_load(const char *file, struct error *error)
 {
-	struct socketio_script *script = mem_new(struct socketio_script);
+	struct socketio_library *script = mem_new(struct socketio_library);
 
 	if (!read_file(file, &script->bytes, error)) {
-		socketio_script_destroy(script);
+		socketio_library_destroy(script);
 		return NULL;
 	}
 	write_fields(script);
 	return script;
 }
 
-void socketio_script_destroy(struct socketio_script *script)
+void socketio_library_destroy(struct socketio_library *script)
 {
 	if (script != NULL) {
 		buffer_finish(&script->bytes);

@@ -1,32 +1,32 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* protocols/socketio/socketio_script: the client library from a file. */
-#include "protocols/socketio/socketio_script.h"
+/* protocols/socketio/socketio_library: the client library from a file. */
+#include "protocols/socketio/socketio_library.h"
 
 #include <stdio.h>
 #include <unistd.h>
 
-#include "protocols/socketio/socketio_script_page.h"
+#include "protocols/socketio/socketio_library_page.h"
 #include "test/protocols/socketio/fake_http.h"
 
-#define FILE_NAME "/tmp/test_socketio_script.XXXXXX"
+#define FILE_NAME "/tmp/test_socketio_library.XXXXXX"
 
 /* A file of these bytes, loaded, and gone again; what load() said otherwise. */
-static struct socketio_script *load(const char *bytes, size_t length, struct error *error)
+static struct socketio_library *load(const char *bytes, size_t length, struct error *error)
 {
 	char name[] = FILE_NAME;
 	int descriptor = mkstemp(name);
-	struct socketio_script *script;
+	struct socketio_library *script;
 
 	assert_true(descriptor >= 0);
 	assert_int_equal(write(descriptor, bytes, length), length);
 	(void)close(descriptor);
-	script = socketio_script_load(name, error);
+	script = socketio_library_load(name, error);
 	(void)unlink(name);
 	return script;
 }
 
 struct page {
-	struct socketio_script *script;
+	struct socketio_library *script;
 	struct front_end_env env;
 	void *endpoint;
 	struct http_exchange exchange;
@@ -41,27 +41,27 @@ static void open_page(struct page *page, const char *text)
 		page->script = load(text, strlen(text), &error);
 		assert_non_null(page->script);
 	}
-	page->env.socketio_script = page->script;
-	page->endpoint = socketio_script_page_start(&page->env);
+	page->env.socketio_library = page->script;
+	page->endpoint = socketio_library_page_start(&page->env);
 }
 
 static void close_page(struct page *page)
 {
-	socketio_script_page_destroy(page->endpoint);
-	socketio_script_destroy(page->script);
+	socketio_library_page_destroy(page->endpoint);
+	socketio_library_destroy(page->script);
 }
 
 /* Ask with this If-None-Match, or none. */
 static struct http_exchange *ask(struct page *page, enum http_method method, const char *tags)
 {
-	fake_request(&page->exchange, method, SOCKETIO_SCRIPT_PATH);
+	fake_request(&page->exchange, method, SOCKETIO_LIBRARY_PATH);
 	if (tags != NULL) {
 		page->exchange.field =
 		    (struct http_field){.name = TEXT("if-none-match"), .value = text_of(tags)};
 		page->exchange.request.fields = &page->exchange.field;
 		page->exchange.request.field_count = 1;
 	}
-	socketio_script_page_on_request(page->endpoint, &page->exchange);
+	socketio_library_page_on_request(page->endpoint, &page->exchange);
 	return &page->exchange;
 }
 
@@ -173,22 +173,22 @@ static void test_script_is_not_found_without_a_file(void **state)
 /* The server does not start with a library that it cannot serve. */
 static void test_script_that_cannot_be_loaded_is_an_error(void **state)
 {
-	char *big = mem_zeroed(SOCKETIO_SCRIPT_MAX + 1);
-	struct socketio_script *script;
+	char *big = mem_zeroed(SOCKETIO_LIBRARY_MAX + 1);
+	struct socketio_library *script;
 	struct error error;
 
 	(void)state;
-	assert_null(socketio_script_load("/nonexistent/socket.io.js", &error));
+	assert_null(socketio_library_load("/nonexistent/socket.io.js", &error));
 	assert_non_null(strstr(error.text, "\"/nonexistent/socket.io.js\": No such file"));
-	assert_null(socketio_script_load("/tmp", &error));
+	assert_null(socketio_library_load("/tmp", &error));
 	assert_non_null(strstr(error.text, "Is a directory"));
 	assert_null(load("", 0, &error));
 	assert_non_null(strstr(error.text, "is empty"));
-	assert_null(load(big, SOCKETIO_SCRIPT_MAX + 1, &error));
+	assert_null(load(big, SOCKETIO_LIBRARY_MAX + 1, &error));
 	assert_non_null(strstr(error.text, "more than 1048576 bytes"));
-	script = load(big, SOCKETIO_SCRIPT_MAX, &error);
+	script = load(big, SOCKETIO_LIBRARY_MAX, &error);
 	assert_non_null(script);
-	socketio_script_destroy(script);
+	socketio_library_destroy(script);
 	free(big);
 }
 

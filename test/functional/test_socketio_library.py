@@ -18,7 +18,7 @@ def run(server):
 
 
 # http.socketio.client_file: byte for byte, with the query that pages add; the rest is Socket.IO's.
-def test_socketio_script_is_the_configured_file(run):
+def test_socketio_library_is_the_configured_file(run):
     for path in (PATH, f"{PATH}?v=0.9.16"):
         response = run.http_get(path, headers={"Origin": "http://page.example"})
         assert response.status_code == 200
@@ -32,7 +32,7 @@ def test_socketio_script_is_the_configured_file(run):
 
 
 # RFC 9110 §9.3.2, §13.1.2, §15.4.5: HEAD tells of the bytes, 304 that they are the same.
-def test_socketio_script_is_not_sent_without_need(run):
+def test_socketio_library_is_not_sent_without_need(run):
     head = run.http_request("HEAD", PATH)
     assert (head.status_code, head.content) == (200, b"")
     assert int(head.headers["Content-Length"]) == LIBRARY.stat().st_size
@@ -49,7 +49,7 @@ def test_socketio_script_is_not_sent_without_need(run):
 @pytest.mark.parametrize(
     "size, problem", [(None, "No such file"), (0, "is empty"), (1048577, "more than")]
 )
-def test_socketio_script_that_cannot_be_had_ends_the_start(tmp_path, size, problem):
+def test_socketio_library_that_cannot_be_had_ends_the_start(tmp_path, size, problem):
     library = tmp_path / "library.js"
     if size is not None:
         library.write_bytes(b"x" * size)
