@@ -38,18 +38,6 @@ struct udp_source {
 
 /* --- who may send ------------------------------------------------------- */
 
-static bool is_in_network(const struct conf_network *network, const struct in6_addr *address)
-{
-	unsigned bytes = network->prefix / 8;
-	unsigned bits = network->prefix % 8;
-	uint8_t mask = (uint8_t)(0xff00 >> bits);
-
-	if (memcmp(&network->address, address, bytes) != 0) {
-		return false;
-	}
-	return bits == 0 || (address->s6_addr[bytes] & mask) == network->address.s6_addr[bytes];
-}
-
 /* Of a socket in the file system that is what the mode of its file is for. */
 static bool is_allowed(const struct udp_source *source, const struct sockaddr *from)
 {
@@ -59,12 +47,7 @@ static bool is_allowed(const struct udp_source *source, const struct sockaddr *f
 		return true;
 	}
 	peer_map(from, &peer);
-	for (size_t i = 0; i < source->allow->count; i++) {
-		if (is_in_network(&source->allow->items[i], &peer.sin6_addr)) {
-			return true;
-		}
-	}
-	return false;
+	return peer_is_in(&peer, source->allow);
 }
 
 /* --- receiving ---------------------------------------------------------- */

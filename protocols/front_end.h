@@ -24,6 +24,7 @@
 
 struct address_limits;
 struct front_end;
+struct socketio_library;
 
 /* All a front-end may use.  Lent for its whole life. */
 struct front_end_env {
@@ -34,8 +35,9 @@ struct front_end_env {
 	struct metrics *metrics;
 	const struct status *status;
 	struct address_limits *session_addresses; /* of Socket.IO, all workers'; NULL: no limits */
-	unsigned worker;                          /* this one, from 0 */
-	unsigned workers;                         /* how many there are */
+	const struct socketio_library *socketio_library; /* NULL: none */
+	unsigned worker;                                 /* this one, from 0 */
+	unsigned workers;                                /* how many there are */
 
 	/*
 	 * Give a connection to another worker's front-end of the same name: its

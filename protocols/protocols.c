@@ -10,6 +10,7 @@
 #include "protocols/irc/irc.h"
 #include "protocols/irc/irc_websocket.h"
 #include "protocols/socketio/socketio.h"
+#include "protocols/socketio/socketio_library_page.h"
 
 const struct front_end *const front_ends[] = {
     &irc_front_end,
@@ -18,6 +19,12 @@ const struct front_end *const front_ends[] = {
 };
 
 const struct http_endpoint http_endpoints[] = {
+    {
+	.path = SOCKETIO_LIBRARY_PATH, /* before the prefix that it is below */
+	.start = socketio_library_page_start,
+	.on_request = socketio_library_page_on_request,
+	.destroy = socketio_library_page_destroy,
+    },
     {
 	.path = SOCKETIO_PATH,
 	.is_prefix = true,

@@ -8,6 +8,7 @@
 #include <uv.h>
 
 #include "protocols/front_end.h"
+#include "protocols/socketio/socketio_library.h"
 #include "server/base/clock.h"
 #include "server/base/log.h"
 #include "server/base/memory.h"
@@ -27,6 +28,7 @@ struct server {
 	struct status status;
 	struct address_limits *addresses; /* clients' connections */
 	struct address_limits *session_addresses;
+	struct socketio_library *socketio_library; /* NULL: none */
 	struct worker **workers;
 	size_t worker_count;
 	struct worker_socket **sockets; /* of each worker, socket_count of them; NULL: taken over */
@@ -149,6 +151,7 @@ static bool create_workers(struct server *server, struct error *error)
 		    .status = &server->status,
 		    .addresses = server->addresses,
 		    .session_addresses = server->session_addresses,
+		    .socketio_library = server->socketio_library,
 		    .index = (unsigned)i,
 		    .all = server->workers,
 		    .sockets = server->sockets[i],
@@ -307,10 +310,24 @@ static void create(struct server *server, const char *version)
 	server->feeder = feeder_create(&options);
 }
 
+static bool load_script(struct server *server, struct error *error)
+{
+	const char *file = server->conf->socketio.client_file;
+
+	if (!server->conf->http.present || file[0] == '\0') {
+		return true;
+	}
+	server->socketio_library = socketio_library_load(file, error);
+	if (server->socketio_library == NULL) {
+		error_prefix(error, "http.socketio.client_file: ");
+	}
+	return server->socketio_library != NULL;
+}
+
 static bool start(struct server *server, struct error *error)
 {
-	if (!bind_listeners(server, error) || !create_workers(server, error) ||
-	    !feeder_start(server->feeder, error)) {
+	if (!load_script(server, error) || !bind_listeners(server, error) ||
+	    !create_workers(server, error) || !feeder_start(server->feeder, error)) {
 		return false;
 	}
 	set_connections_max(server);
@@ -348,6 +365,7 @@ static void destroy(struct server *server)
 	free(server->status.sources);
 	address_limits_destroy(server->addresses);
 	address_limits_destroy(server->session_addresses);
+	socketio_library_destroy(server->socketio_library);
 }
 
 bool server_run(const struct conf *conf, const char *version, struct error *error)

@@ -280,6 +280,7 @@ static void start_front_ends(struct worker *worker)
 		    .metrics = &stats_of(worker)->metrics,
 		    .status = worker->options.status,
 		    .session_addresses = worker->options.session_addresses,
+		    .socketio_library = worker->options.socketio_library,
 		    .worker = worker->options.index,
 		    .workers = (unsigned)worker->options.status->worker_count,
 		    .move = move_from_front_end,

@@ -35,10 +35,11 @@ struct worker_socket {
 
 struct worker_options {
 	const struct conf *conf;
-	struct status *status;                    /* workers[index] is this one's */
-	struct address_limits *addresses;         /* connections of all workers */
-	struct address_limits *session_addresses; /* Socket.IO's sessions of all workers */
-	unsigned index;                           /* from 0 */
+	struct status *status;                           /* workers[index] is this one's */
+	struct address_limits *addresses;                /* connections of all workers */
+	struct address_limits *session_addresses;        /* Socket.IO's sessions of all workers */
+	const struct socketio_library *socketio_library; /* NULL: none */
+	unsigned index;                                  /* from 0 */
 	struct worker **all; /* every worker by its index; filled before any is started */
 	const struct worker_socket *sockets; /* taken over, also on failure */
 	size_t socket_count;

@@ -10,6 +10,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "protocols/http/http_forwarded.h"
 #include "protocols/http/http_router.h"
 #include "server/base/log.h"
 
@@ -156,6 +157,8 @@ void http_connection_dispatch(struct http_connection *http, struct http_request 
 	disarm(http);
 	http->phase = HTTP_ANSWERING;
 	*exchange = (struct http_exchange){.request = request};
+	http_forwarded_client(request, &conf_of(http)->trusted_proxies, &http->connection->peer,
+	                      &exchange->client);
 	if (http_request_text_is(request->path, "*")) {
 		respond_method(exchange, 204, "Allow: GET, HEAD, POST, OPTIONS\r\n");
 	} else if (endpoint == NULL) {

@@ -32,6 +32,7 @@ struct http_worker {
 
 struct http_exchange {
 	struct http_request *request; /* owned; NULL between exchanges */
+	struct sockaddr_in6 client;   /* who asks */
 	void *owner;                  /* the holder's */
 	void (*on_gone)(struct http_exchange *exchange, void *owner); /* NULL: not held */
 	unsigned target;                                              /* the worker to move to */

@@ -19,6 +19,11 @@ struct connection *http_exchange_connection(const struct http_exchange *exchange
 	return http->connection;
 }
 
+const struct sockaddr_in6 *http_exchange_client(const struct http_exchange *exchange)
+{
+	return &exchange->client;
+}
+
 void http_respond(struct http_exchange *exchange, const struct http_response *response)
 {
 	struct http_connection *http = http_connection_of(exchange);

@@ -22,8 +22,14 @@ struct http_exchange;
 /* Lends the request for as long as the exchange lasts. */
 const struct http_request *http_exchange_request(const struct http_exchange *exchange);
 
-/* Lends the connection, for its peer and its id. */
+/* Lends the connection, for its id and its outbox; its peer may be a proxy. */
 struct connection *http_exchange_connection(const struct http_exchange *exchange);
+
+/*
+ * Lends the address of who asks: the connection's peer, or the one that a trusted proxy tells.
+ * Requests of one connection may be of several clients.
+ */
+const struct sockaddr_in6 *http_exchange_client(const struct http_exchange *exchange);
 
 /*
  * Answer; the exchange is over.  See http_response_write() for what is added; no body

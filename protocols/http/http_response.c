@@ -70,7 +70,7 @@ static void write_framing(struct buffer *out, const struct http_response *respon
                           struct http_response_form form)
 {
 	if (!form.is_stream) {
-		if (response->status != 204) {
+		if (response->status != 204 && response->status != 304) {
 			buffer_printf(out, "Content-Length: %zu\r\n", response->body.length);
 		}
 	} else if (form.minor_version > 0) {

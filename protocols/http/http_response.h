@@ -30,9 +30,10 @@ struct http_response_form {
 
 /*
  * Add the whole answer to `out`: status line, Server, Content-Type, Content-Length (not with
- * 204, RFC 9110 §8.6), `Cache-Control: no-store` unless `fields` has one, Connection
- * where it is not what the version implies, `fields`, body.  The answer says HTTP/1.1 to
- * clients of 1.0 too (RFC 9110 §6.2).  A stream has no length, and its connection no other answer.
+ * 204, RFC 9110 §8.6, and not with 304, where it would be that of the 200), `Cache-Control:
+ * no-store` unless `fields` has one, Connection where it is not what the version implies, `fields`,
+ * body.  The answer says HTTP/1.1 to clients of 1.0 too (RFC 9110 §6.2).  A stream has no length,
+ * and its connection no other answer.
  */
 void http_response_write(struct buffer *out, const struct http_response *response,
                          struct http_response_form form);

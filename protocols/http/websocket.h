@@ -50,8 +50,9 @@ struct websocket_ops {
 /*
  * Answer an upgrade (`is_upgrade` of the request) with 101; the exchange is over.
  * Gives nothing: the websocket belongs to its connection and lives until on_gone().
- * NULL when the handshake is not one of version 13 (RFC 6455 §4.2.1): it was then
- * answered with 400 or 426.
+ * NULL when the handshake is not one of version 13 (RFC 6455 §4.2.1), or a proxy brings
+ * a client whose address has its fill: it was then answered with 400, 426 or 429.
+ * The connection's peer is the client from now on, and its place is the client's.
  */
 struct websocket *websocket_accept(struct http_exchange *exchange, const struct websocket_ops *ops,
                                    void *owner);

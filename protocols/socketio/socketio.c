@@ -150,8 +150,7 @@ static struct socketio_session *make_session(struct socketio *socketio,
 	enum close_reason reason;
 
 	if (addresses != NULL) {
-		place = address_limits_enter(addresses, &http_exchange_connection(exchange)->peer,
-		                             &reason);
+		place = address_limits_enter(addresses, http_exchange_client(exchange), &reason);
 		if (place == NULL) {
 			*cause = "too many sessions from your address";
 			metric_add(&socketio->env->metrics->socketio_refused_address, 1);
@@ -183,7 +182,7 @@ static void on_handshake(struct socketio *socketio, struct http_exchange *exchan
 	}
 	metric_add(&socketio->env->metrics->socketio_handshakes, 1);
 	log_debug(&session->log, "socketio.handshake", "from %s",
-	          peer_text(&http_exchange_connection(exchange)->peer, peer));
+	          peer_text(http_exchange_client(exchange), peer));
 	write_handshake(socketio, session->sid, &body);
 	if (socketio_jsonp_is_index(jsonp)) {
 		answer_jsonp(exchange, jsonp, "", body.bytes, "");

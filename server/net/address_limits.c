@@ -13,6 +13,7 @@
 
 #include "server/base/memory.h"
 #include "server/base/table.h"
+#include "server/net/peer.h"
 
 #define ADDRESS_BITS 128
 
@@ -73,28 +74,11 @@ static struct in6_addr cut(struct in6_addr address, unsigned prefix)
 	return address;
 }
 
-static bool is_same(const struct in6_addr *one, const struct in6_addr *other)
-{
-	return memcmp(one, other, sizeof(*one)) == 0;
-}
-
 static bool is_unlimited(const struct address_limits_options *options,
-                         const struct in6_addr *address)
+                         const struct sockaddr_in6 *peer)
 {
-	size_t count = options->unlimited != NULL ? options->unlimited->count : 0;
-
-	if (options->per_address == 0) {
-		return true;
-	}
-	for (size_t i = 0; i < count; i++) {
-		const struct conf_network *network = &options->unlimited->items[i];
-		struct in6_addr begin = cut(*address, network->prefix);
-
-		if (is_same(&begin, &network->address)) {
-			return true;
-		}
-	}
-	return false;
+	return options->per_address == 0 ||
+	       (options->unlimited != NULL && peer_is_in(peer, options->unlimited));
 }
 
 static struct in6_addr network_of(const struct address_limits_options *options,
@@ -120,24 +104,46 @@ static struct address_place *find_or_add(struct address_limits *limits,
 	return place;
 }
 
-static struct address_place *take(struct address_limits *limits, const struct in6_addr *network,
-                                  enum close_reason *reason)
+/* One place more of an address, whatever all have; NULL when that address has its fill. */
+static struct address_place *add(struct address_limits *limits, const struct sockaddr_in6 *peer)
 {
-	const struct address_limits_options *options = &limits->options;
+	struct in6_addr network = network_of(&limits->options, &peer->sin6_addr);
 	struct address_place *place = &limits->unlimited;
 
-	if (options->total > 0 && limits->taken >= options->total) {
-		*reason = CLOSE_LIMIT;
-		return NULL;
-	}
-	if (network != NULL) {
-		place = find_or_add(limits, network);
-		if (place->taken >= options->per_address) {
-			*reason = CLOSE_ADDRESS_LIMIT;
+	if (!is_unlimited(&limits->options, peer)) {
+		place = find_or_add(limits, &network);
+		if (place->taken >= limits->options.per_address) {
 			return NULL;
 		}
 	}
 	place->taken++;
+	return place;
+}
+
+static void drop(struct address_limits *limits, struct address_place *place)
+{
+	require(place->taken > 0);
+	place->taken--;
+	if (place->taken == 0 && place != &limits->unlimited) {
+		HASH_DEL(limits->places, place);
+		free(place);
+	}
+}
+
+static struct address_place *take(struct address_limits *limits, const struct sockaddr_in6 *peer,
+                                  enum close_reason *reason)
+{
+	struct address_place *place;
+
+	if (limits->options.total > 0 && limits->taken >= limits->options.total) {
+		*reason = CLOSE_LIMIT;
+		return NULL;
+	}
+	place = add(limits, peer);
+	if (place == NULL) {
+		*reason = CLOSE_ADDRESS_LIMIT;
+		return NULL;
+	}
 	limits->taken++;
 	return place;
 }
@@ -148,14 +154,27 @@ struct address_place *address_limits_enter(struct address_limits *limits,
                                            const struct sockaddr_in6 *peer,
                                            enum close_reason *reason)
 {
-	bool is_bound = !is_unlimited(&limits->options, &peer->sin6_addr);
-	struct in6_addr network = network_of(&limits->options, &peer->sin6_addr);
 	struct address_place *place;
 
 	uv_mutex_lock(&limits->lock);
-	place = take(limits, is_bound ? &network : NULL, reason);
+	place = take(limits, peer, reason);
 	uv_mutex_unlock(&limits->lock);
 	return place;
+}
+
+struct address_place *address_limits_move(struct address_place *place,
+                                          const struct sockaddr_in6 *peer)
+{
+	struct address_limits *limits = place->limits;
+	struct address_place *moved;
+
+	uv_mutex_lock(&limits->lock);
+	moved = add(limits, peer);
+	if (moved != NULL) {
+		drop(limits, place);
+	}
+	uv_mutex_unlock(&limits->lock);
+	return moved;
 }
 
 void address_limits_leave(struct address_place *place)
@@ -167,13 +186,8 @@ void address_limits_leave(struct address_place *place)
 	}
 	limits = place->limits;
 	uv_mutex_lock(&limits->lock);
-	require(place->taken > 0);
-	place->taken--;
+	drop(limits, place);
 	limits->taken--;
-	if (place->taken == 0 && place != &limits->unlimited) {
-		HASH_DEL(limits->places, place);
-		free(place);
-	}
 	uv_mutex_unlock(&limits->lock);
 }
 

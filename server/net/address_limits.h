@@ -48,6 +48,14 @@ struct address_place *address_limits_enter(struct address_limits *limits,
                                            const struct sockaddr_in6 *peer,
                                            enum close_reason *reason);
 
+/*
+ * Gives a place of another address instead of this one, which is left, whatever bounds all
+ * together: for a client whose address was learned late.  NULL when that address has its
+ * fill; the old place is kept then.
+ */
+struct address_place *address_limits_move(struct address_place *place,
+                                          const struct sockaddr_in6 *peer);
+
 /* Leave a place.  NULL does nothing. */
 void address_limits_leave(struct address_place *place);
 

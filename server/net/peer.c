@@ -2,7 +2,6 @@
 #include "server/net/peer.h"
 
 #include <arpa/inet.h>
-#include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -27,6 +26,28 @@ void peer_map(const struct sockaddr *address, struct sockaddr_in6 *peer)
 	}
 }
 
+static bool is_in_network(const struct in6_addr *address, const struct conf_network *network)
+{
+	unsigned bytes = network->prefix / 8;
+	unsigned bits = network->prefix % 8;
+	uint8_t mask = (uint8_t)(0xff00 >> bits);
+
+	if (memcmp(&network->address, address, bytes) != 0) {
+		return false;
+	}
+	return bits == 0 || (address->s6_addr[bytes] & mask) == network->address.s6_addr[bytes];
+}
+
+bool peer_is_in(const struct sockaddr_in6 *peer, const struct conf_networks *networks)
+{
+	for (size_t i = 0; i < networks->count; i++) {
+		if (is_in_network(&peer->sin6_addr, &networks->items[i])) {
+			return true;
+		}
+	}
+	return false;
+}
+
 const char *peer_address_text(const struct sockaddr_in6 *peer, char text[PEER_TEXT_MAX])
 {
 	const struct in6_addr *address = &peer->sin6_addr;
@@ -44,6 +65,9 @@ const char *peer_text(const struct sockaddr_in6 *peer, char text[PEER_TEXT_MAX])
 	char address[PEER_TEXT_MAX];
 	bool is_ipv4 = IN6_IS_ADDR_V4MAPPED(&peer->sin6_addr);
 
+	if (peer->sin6_port == 0) {
+		return peer_address_text(peer, text);
+	}
 	(void)snprintf(text, PEER_TEXT_MAX, is_ipv4 ? "%.50s:%u" : "[%.50s]:%u",
 	               peer_address_text(peer, address), (unsigned)ntohs(peer->sin6_port));
 	return text;

@@ -3,7 +3,10 @@
 #define SERVER_NET_PEER_H
 
 #include <netinet/in.h>
+#include <stdbool.h>
 #include <sys/socket.h>
+
+#include "conf/conf_member.h"
 
 /*
  * Who is at the other end: an address and a port, IPv4 as IPv4-mapped IPv6
@@ -16,7 +19,13 @@
 /* Write `address` in the mapped form; another family than these two gives `::` and port 0. */
 void peer_map(const struct sockaddr *address, struct sockaddr_in6 *peer);
 
-/* Writes "192.0.2.1:4711" or "[2001:db8::1]:4711" to `text`, and lends it back. */
+/* Whether the address is in one of the networks. */
+bool peer_is_in(const struct sockaddr_in6 *peer, const struct conf_networks *networks);
+
+/*
+ * Writes "192.0.2.1:4711" or "[2001:db8::1]:4711" to `text`, and lends it back.  Port 0, as of
+ * a client that a proxy told of, is left out: "2001:db8::1".
+ */
 const char *peer_text(const struct sockaddr_in6 *peer, char text[PEER_TEXT_MAX]);
 
 /* Writes "192.0.2.1" or "2001:db8::1" to `text`, and lends it back. */

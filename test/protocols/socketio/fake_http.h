@@ -54,6 +54,11 @@ struct connection *http_exchange_connection(const struct http_exchange *exchange
 	return exchange->connection;
 }
 
+const struct sockaddr_in6 *http_exchange_client(const struct http_exchange *exchange)
+{
+	return &http_exchange_connection(exchange)->peer;
+}
+
 void http_respond(struct http_exchange *exchange, const struct http_response *response)
 {
 	assert_false(fake_is_over(exchange));

@@ -298,6 +298,33 @@ static void test_address_limits_hold_for_several_threads(void **state)
 	address_limits_destroy(crowd.limits);
 }
 
+/* address_limits.h: a place goes from a proxy to its client, and the bound of all is not asked. */
+static void test_address_limits_move_a_place_to_another_address(void **state)
+{
+	struct address_limits *limits = address_limits_create(
+	    &(struct address_limits_options){.per_address = 2, .total = 3, .ipv6_prefix = 64});
+	struct sockaddr_in6 client = peer_of("192.0.2.7");
+	struct address_place *places[3];
+	struct address_place *moved;
+
+	(void)state;
+	places[0] = enter(limits, "192.0.2.1");
+	places[1] = enter(limits, "192.0.2.1");
+	places[2] = enter(limits, "192.0.2.7");
+	moved = address_limits_move(places[0], &client);
+	assert_non_null(moved);
+	assert_taken(limits, 3, 2);
+	assert_null(address_limits_move(places[1], &client)); /* it has its two */
+	assert_taken(limits, 3, 2);
+	address_limits_leave(places[1]);
+	assert_taken(limits, 2, 1);
+	assert_refused(limits, "192.0.2.7", CLOSE_ADDRESS_LIMIT);
+	address_limits_leave(moved);
+	address_limits_leave(places[2]);
+	assert_taken(limits, 0, 0);
+	address_limits_destroy(limits);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -305,6 +332,7 @@ int main(void)
 	    cmocka_unit_test(test_address_limits_take_an_ipv6_prefix_for_one_address),
 	    cmocka_unit_test(test_address_limits_except_networks),
 	    cmocka_unit_test(test_address_limits_bound_all_together),
+	    cmocka_unit_test(test_address_limits_move_a_place_to_another_address),
 	    cmocka_unit_test(test_address_limits_leave_nothing),
 	    cmocka_unit_test(test_address_limits_hold_for_several_threads),
 	};

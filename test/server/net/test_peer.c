@@ -76,6 +76,43 @@ static void test_peer_of_the_longest_address_fits(void **state)
 	                    "[2001:1db8:1111:2222:3333:4444:5555:6666]:65535");
 }
 
+/* peer.h: a client that a proxy told of has no port. */
+static void test_peer_without_a_port_reads_as_its_address(void **state)
+{
+	struct sockaddr_in6 ipv4 = ipv4_peer("192.0.2.1", 0);
+	struct sockaddr_in6 ipv6 = ipv6_peer("2001:db8::1", 0);
+	char text[PEER_TEXT_MAX];
+
+	(void)state;
+	assert_string_equal(peer_text(&ipv4, text), "192.0.2.1");
+	assert_string_equal(peer_text(&ipv6, text), "2001:db8::1");
+}
+
+/* conf_member.h: networks are of the mapped form, and any number of bits long. */
+static void test_peer_is_in_a_network_by_its_first_bits(void **state)
+{
+	struct conf_network networks[] = {
+	    {.address = ipv4_peer("192.0.2.128", 0).sin6_addr, .prefix = 96 + 25},
+	    {.address = ipv6_peer("2001:db8::", 0).sin6_addr, .prefix = 32},
+	    {.address = ipv6_peer("::1", 0).sin6_addr, .prefix = 128},
+	};
+	struct conf_networks all = {.items = networks, .count = 3};
+	struct conf_networks none = {0};
+	struct conf_networks everyone = {.items = &(struct conf_network){.prefix = 0}, .count = 1};
+	struct sockaddr_in6 inside[] = {ipv4_peer("192.0.2.128", 1), ipv4_peer("192.0.2.255", 2),
+	                                ipv6_peer("2001:db8:ffff::9", 3), ipv6_peer("::1", 4)};
+	struct sockaddr_in6 outside[] = {ipv4_peer("192.0.2.127", 1), ipv4_peer("192.0.3.128", 2),
+	                                 ipv6_peer("2001:db9::", 3), ipv6_peer("::2", 4)};
+
+	(void)state;
+	for (size_t i = 0; i < 4; i++) {
+		assert_true(peer_is_in(&inside[i], &all));
+		assert_false(peer_is_in(&outside[i], &all));
+		assert_false(peer_is_in(&inside[i], &none));
+		assert_true(peer_is_in(&outside[i], &everyone));
+	}
+}
+
 /* peer.h: another family is nobody. */
 static void test_peer_of_another_family_is_the_unspecified_address(void **state)
 {
@@ -85,7 +122,7 @@ static void test_peer_of_another_family_is_the_unspecified_address(void **state)
 
 	(void)state;
 	peer_map(&other, &peer);
-	assert_string_equal(peer_text(&peer, text), "[::]:0");
+	assert_string_equal(peer_text(&peer, text), "::");
 }
 
 int main(void)
@@ -95,6 +132,8 @@ int main(void)
 	    cmocka_unit_test(test_peer_that_comes_mapped_is_the_same_as_ipv4),
 	    cmocka_unit_test(test_peer_of_ipv6_stands_in_brackets_with_its_port),
 	    cmocka_unit_test(test_peer_of_the_longest_address_fits),
+	    cmocka_unit_test(test_peer_without_a_port_reads_as_its_address),
+	    cmocka_unit_test(test_peer_is_in_a_network_by_its_first_bits),
 	    cmocka_unit_test(test_peer_of_another_family_is_the_unspecified_address),
 	};
 

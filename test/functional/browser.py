@@ -1,0 +1,86 @@
+# SPDX-License-Identifier: Apache-2.0
+"""A real browser, Chromium, with a page that the test serves and that tells what happens."""
+
+import json
+import queue
+import subprocess
+import threading
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from urllib.parse import urlencode
+
+EVENT_TIMEOUT_S = 30  # the browser's start is most of it
+COMMAND = [
+    "chromium",
+    "--headless",
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-background-networking",
+    "--disable-dev-shm-usage",
+    "--no-first-run",
+    "--no-proxy-server",
+]
+
+
+class Page(ThreadingHTTPServer):
+    """Serves the page to the browser and collects what the page tells."""
+
+    daemon_threads = True
+
+    def __init__(self, file):
+        super().__init__(("127.0.0.1", 0), PageHandler)
+        self.content = file.read_bytes()
+        self.events = queue.Queue()
+        threading.Thread(target=self.serve_forever, daemon=True).start()
+
+    def url(self, **parameters):
+        return f"http://127.0.0.1:{self.server_address[1]}/?{urlencode(parameters)}"
+
+    def expect(self, event):
+        """The next thing the page tells, which must be this."""
+        told = self.events.get(timeout=EVENT_TIMEOUT_S)
+        assert told["event"] == event, told
+        return told
+
+
+class PageHandler(BaseHTTPRequestHandler):
+    def do_GET(self):
+        self.answer(200 if self.path.startswith("/?") else 404, self.server.content)
+
+    def do_POST(self):
+        body = self.rfile.read(int(self.headers["Content-Length"]))
+        self.server.events.put(json.loads(body))
+        self.answer(200, b"")
+
+    def answer(self, status, body):
+        self.send_response(status)
+        self.send_header("Content-Type", "text/html; charset=utf-8")
+        self.send_header("Content-Length", str(len(body)))
+        self.end_headers()
+        self.wfile.write(body)
+
+    def log_message(self, format, *arguments):
+        pass
+
+
+class Browsers:
+    """Chromium, on one address each; ended with the test."""
+
+    def __init__(self, folder):
+        self.folder = folder
+        self.processes = []
+
+    def open(self, url):
+        with open(self.folder / "chromium.txt", "w", encoding="utf-8") as output:
+            self.processes.append(
+                subprocess.Popen(
+                    [*COMMAND, f"--user-data-dir={self.folder / 'profile'}", url],
+                    stdin=subprocess.DEVNULL,
+                    stdout=output,
+                    stderr=output,
+                )
+            )
+
+    def close(self):
+        for process in self.processes:
+            process.terminate()
+            process.wait(20)

@@ -1,0 +1,78 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Behind Debian's nginx, as RCStream was deployed: conf/deploy/nginx/rcstreamd.conf as it is."""
+
+import pytest
+
+from http_client import read_response
+from nginx import HOST, Nginx
+from rcstreamd import make_change
+from socketio_clients import JavaScriptClient
+
+
+@pytest.fixture
+def servers(server):
+    http = {"trusted_proxies": [HOST], "socketio": {"sessions_per_address": 40}}
+    return [server(irc=None, http=http) for _ in range(2)]
+
+
+@pytest.fixture
+def nginx(servers, tmp_path, monkeypatch):
+    folder = tmp_path / "nginx"
+    folder.mkdir()
+    nginx = Nginx(folder, servers)
+    monkeypatch.setenv("NODE_EXTRA_CA_CERTS", str(nginx.certificate))
+    yield nginx.start()
+    nginx.stop()
+
+
+def get(nginx, source, path, fields=""):
+    """One request over a connection of its own: status and body."""
+    with nginx.connect(source) as connection:
+        nginx.clients.remove(connection)
+        connection.sendall(
+            f"GET {path} HTTP/1.1\r\nHost: x\r\n{fields}Connection: close\r\n\r\n".encode()
+        )
+        status, _, body, _ = read_response(connection)
+        return status, body.decode()
+
+
+# RCStream's clients come by TLS, and lose nothing on the way, whatever they fall back to.
+@pytest.mark.parametrize("transport", ["websocket", "xhr-polling"])
+def test_nginx_brings_all_changes_through_tls(nginx, servers, transport):
+    client = JavaScriptClient(nginx, transport)
+    client.expect("connect", timeout=10)
+    assert client.call("subscribe", "*") == [None]
+    for number in range(100):
+        for rcstreamd in servers:  # one of them has the client
+            rcstreamd.send_rcfeed(make_change(id=number, title="Ca\u00f1on \U0001f600"))
+    assert [client.expect("change")[0]["id"] for _ in range(100)] == list(range(100))
+    client.disconnect()
+
+
+# ip_hash: both servers have clients, and each client's requests come to one of them.
+def test_nginx_keeps_a_client_at_its_server(nginx, servers):
+    for number in range(12):
+        source = f"127.0.{number}.1"
+        session = get(nginx, source, "/socket.io/1/")[1].split(":")[0]
+        path = f"/socket.io/1/xhr-polling/{session}"
+        assert get(nginx, source, path) == (200, "1::")
+    for rcstreamd in servers:
+        assert rcstreamd.log.find("socketio.handshake")
+
+
+# http.trusted_proxies: the address is the client's, and not what the client says of itself.
+def test_nginx_tells_the_address_of_the_client(nginx, servers):
+    lies = "X-Forwarded-For: 192.0.2.66\r\nForwarded: for=192.0.2.66\r\n"
+    assert get(nginx, "127.0.7.3", "/socket.io/1/", lies)[0] == 200
+    told = [r["message"] for s in servers for r in s.log.find("socketio.handshake")]
+    assert len(told) == 1
+    assert told[0] == "from 127.0.7.3"
+
+
+# What is not for the public stays behind.
+def test_nginx_passes_on_what_is_public(nginx):
+    assert get(nginx, HOST, "/rcstream_status")[0] == 200
+    assert get(nginx, HOST, "/irc")[0] == 404  # IRC is off here; the server's own answer
+    assert get(nginx, HOST, "/irc")[1] == "Not Found\n"
+    assert get(nginx, HOST, "/socket.io/socket.io.js") == (404, "Not Found\n")
+    assert "nginx" in get(nginx, HOST, "/healthz")[1]
