@@ -249,7 +249,10 @@ static void play(struct scene *scene)
 
 /* --- the handshake ------------------------------------------------------ */
 
-/* RFC 6455 §4.2.1: another version is told which one there is; anything else is a bad request. */
+/*
+ * RFC 6455 §4.2.1: another version is told which one there is, and of what (RFC 9110 §15.5.22);
+ * anything else is a bad request.
+ */
 static void test_websocket_refuses_other_handshakes(void **state)
 {
 	static const struct {
@@ -282,6 +285,9 @@ static void test_websocket_refuses_other_handshakes(void **state)
 		buffer_append_byte(&got, '\0');
 		assert_memory_equal(got.bytes, rows[i].status, strlen(rows[i].status));
 		assert_non_null(strstr(got.bytes, "\r\nSec-WebSocket-Version: 13\r\n"));
+		assert_int_equal(
+		    strstr(got.bytes, "\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n") != NULL,
+		    strstr(rows[i].status, "426") != NULL);
 		assert_null(recorder_of(&harness)->websocket);
 		buffer_finish(&got);
 		close(client);
@@ -430,6 +436,7 @@ static void test_websocket_refuses_big_messages(void **state)
 	struct scene whole = {.texts = "", .ends = true, .reason = CLOSE_TOO_BIG};
 	struct scene cut = {.texts = "", .ends = true, .reason = CLOSE_TOO_BIG};
 	struct scene announced = {.texts = "", .ends = true, .reason = CLOSE_TOO_BIG};
+	struct scene continued = {.texts = "", .ends = true, .reason = CLOSE_TOO_BIG};
 
 	(void)state;
 	memset(big, 'b', sizeof(big));
@@ -442,9 +449,16 @@ static void test_websocket_refuses_big_messages(void **state)
 	put_close(&cut.answered, 1009, "Message too big");
 	play(&cut);
 	put_frame(&announced.sent, FIN | TEXT, big, sizeof(big));
-	announced.sent.length = 15; /* the first byte of the payload will do */
+	announced.sent.length = 14; /* the head alone will do */
 	put_close(&announced.answered, 1009, "Message too big");
 	play(&announced);
+	put_frame(&continued.sent, TEXT, big, 65536);
+	put_frame(&continued.sent, FIN | PING, "p", 1); /* counts for nothing */
+	put_frame(&continued.sent, FIN | MORE, "1", 1);
+	continued.sent.length--;
+	buffer_append_text(&continued.answered, "\x8a\x01p");
+	put_close(&continued.answered, 1009, "Message too big");
+	play(&continued);
 }
 
 /* This server's clients send text; binary is told so (RFC 6455 §7.4.1: 1003). */
@@ -536,12 +550,51 @@ static void test_websocket_answers_a_close_frame(void **state)
 /* §8.1 holds for the text of a close frame too. */
 static void test_websocket_refuses_a_close_text_that_is_not_utf8(void **state)
 {
-	struct scene scene = {.texts = "", .ends = true, .reason = CLOSE_NOT_UTF8};
+	static const char *const rows[] = {"\xff", "ok \xed\xa0\x80 ok", "cut \xe2\x82"};
 
 	(void)state;
-	put_frame(&scene.sent, FIN | CLOSE, "\x03\xe8\xff", 3);
-	put_close(&scene.answered, 1007, "Not UTF-8");
-	play(&scene);
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		struct scene scene = {.texts = "", .ends = true, .reason = CLOSE_NOT_UTF8};
+		char payload[32] = "\x03\xe8";
+
+		memcpy(payload + 2, rows[i], strlen(rows[i]));
+		put_frame(&scene.sent, FIN | CLOSE, payload, 2 + strlen(rows[i]));
+		put_close(&scene.answered, 1007, "Not UTF-8");
+		play(&scene);
+	}
+}
+
+/* §8.1 is about characters, wherever the network cuts them. */
+static void test_websocket_takes_a_close_text_in_any_pieces(void **state)
+{
+	static const char payload[] = "\x03\xe8κόσμε, κόσμε";
+	struct buffer sent = {0};
+	struct buffer answered = {0};
+
+	(void)state;
+	put_frame(&sent, FIN | CLOSE, payload, sizeof(payload) - 1);
+	put_close(&answered, 1000, payload + 2);
+	for (size_t cut = 1; cut < sent.length; cut++) {
+		struct harness harness;
+		struct buffer got = {0};
+		int client;
+
+		harness_start(&harness);
+		client = harness_connect(&harness);
+		harness_send(&harness, client, UPGRADE("/ws"));
+		harness_expect(&harness, client, SWITCHED, false);
+		harness_write(&harness, client, sent.bytes, cut);
+		harness_write(&harness, client, sent.bytes + cut, sent.length - cut);
+		assert_true(harness_read(&harness, client, &got));
+		assert_int_equal(got.length, answered.length);
+		assert_memory_equal(got.bytes, answered.bytes, got.length);
+		assert_int_equal(recorder_of(&harness)->reason, CLOSE_CLIENT_QUIT);
+		buffer_finish(&got);
+		close(client);
+		harness_finish(&harness);
+	}
+	buffer_finish(&sent);
+	buffer_finish(&answered);
 }
 
 /* websocket_close(): the reason's code and text, after what was sent before, and nothing after. */
@@ -785,6 +838,7 @@ int main(void)
 	    cmocka_unit_test(test_websocket_refuses_protocol_errors),
 	    cmocka_unit_test(test_websocket_answers_a_close_frame),
 	    cmocka_unit_test(test_websocket_refuses_a_close_text_that_is_not_utf8),
+	    cmocka_unit_test(test_websocket_takes_a_close_text_in_any_pieces),
 	    cmocka_unit_test(test_websocket_says_goodbye_once),
 	    cmocka_unit_test(test_websocket_tells_that_the_server_ends),
 	    cmocka_unit_test(test_websocket_sends_whole_frames_between_pongs),
