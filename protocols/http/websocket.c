@@ -18,7 +18,6 @@
 #include "protocols/http/http_connection.h"
 #include "protocols/http/websocket_frame.h"
 #include "protocols/http/websocket_handshake.h"
-#include "server/base/utf8.h"
 #include "server/net/address_limits.h"
 
 #define HEADER_MIN       2
@@ -102,27 +101,59 @@ static void on_closed(struct connection *connection, enum close_reason reason)
 
 /* --- wslay's callbacks -------------------------------------------------- */
 
-/* RFC 6455 §5.2: bytes of the frame that begins here; 0 while its header is not whole. */
-static uint64_t frame_size(const unsigned char *bytes, size_t length)
+/* RFC 6455 §5.2. */
+struct frame_head {
+	unsigned char first; /* FIN, reserved bits, opcode */
+	size_t length;       /* of the head */
+	uint64_t payload;    /* bytes to follow it */
+};
+
+/* False while the head is not whole. */
+static bool read_head(const unsigned char *bytes, size_t length, struct frame_head *head)
 {
-	size_t header = HEADER_MIN;
-	uint64_t payload;
 	size_t wide;
 
 	if (length < HEADER_MIN) {
-		return 0;
+		return false;
 	}
-	payload = bytes[1] & 0x7f;
-	wide = payload < 126 ? 0 : payload == 126 ? 2 : 8;
-	header += wide + ((bytes[1] & 0x80) != 0 ? MASK_SIZE : 0);
-	if (length < header) {
-		return 0;
+	head->first = bytes[0];
+	head->payload = bytes[1] & 0x7f;
+	wide = head->payload < 126 ? 0 : head->payload == 126 ? 2 : 8;
+	head->length = HEADER_MIN + wide + ((bytes[1] & 0x80) != 0 ? MASK_SIZE : 0);
+	if (length < head->length) {
+		return false;
 	}
 	for (size_t i = 0; i < wide; i++) {
-		payload = (i == 0 ? 0 : payload << 8) | bytes[HEADER_MIN + i];
+		head->payload = (i == 0 ? 0 : head->payload << 8) | bytes[HEADER_MIN + i];
 	}
-	/* wslay refuses a length of more than 63 bits when it has read the header. */
-	return header + (payload < INT64_MAX ? payload : INT64_MAX);
+	return true;
+}
+
+/*
+ * Begin a frame when enough of it is there.  A close frame is begun when all of it is: of one that
+ * comes in pieces wslay takes two bytes off each for the code, and misjudges the text.
+ */
+static void begin_frame(struct websocket *websocket)
+{
+	const unsigned char *input = (const unsigned char *)websocket->input;
+	struct frame_head head;
+
+	if (!read_head(input, websocket->input_length, &head)) {
+		return;
+	}
+	if (head.first == WEBSOCKET_FINAL_CLOSE && head.payload <= WEBSOCKET_CONTROL_MAX &&
+	    websocket->input_length < head.length + head.payload) {
+		return;
+	}
+	websocket->in_data_frame = !wslay_is_ctrl_frame(head.first);
+	/* wslay looks at each fragment by itself, and only when some of its payload has come. */
+	if (websocket->in_data_frame && head.payload <= INT64_MAX &&
+	    head.payload > websocket->message_max - websocket->message.length) {
+		websocket_close(websocket, CLOSE_TOO_BIG);
+		return;
+	}
+	/* wslay refuses a length of more than 63 bits when it has read the head. */
+	websocket->frame_left = head.length + (head.payload < INT64_MAX ? head.payload : INT64_MAX);
 }
 
 /* Between two frames is where a client that does not take its replies is left waiting. */
@@ -132,12 +163,11 @@ static bool takes_frames(const struct websocket *websocket)
 	       !connection_is_choked(websocket->connection);
 }
 
-/* How many bytes of the input are of one frame; 0 while the header of the next is not whole. */
+/* How many bytes of the input are of one frame; 0 while the next cannot begin. */
 static size_t next_piece(struct websocket *websocket)
 {
 	if (websocket->frame_left == 0) {
-		websocket->frame_left =
-		    frame_size((const unsigned char *)websocket->input, websocket->input_length);
+		begin_frame(websocket);
 	}
 	return websocket->frame_left < websocket->input_length ? (size_t)websocket->frame_left
 	                                                       : websocket->input_length;
@@ -179,13 +209,8 @@ static void on_frame_start(wslay_event_context_ptr wslay,
 	struct websocket *websocket = context;
 
 	(void)wslay;
-	websocket->in_data_frame = !wslay_is_ctrl_frame(frame->opcode);
 	if (websocket->in_data_frame) {
 		websocket->in_message = !frame->fin;
-		/* wslay compares each fragment by itself. */
-		if (frame->payload_length > websocket->message_max - websocket->message.length) {
-			websocket_close(websocket, CLOSE_TOO_BIG);
-		}
 	} else if (frame->opcode == WSLAY_CONNECTION_CLOSE && frame->payload_length > 0 &&
 	           frame->payload_length < CLOSE_CODE_SIZE) {
 		websocket_close(websocket, CLOSE_PROTOCOL_ERROR);
@@ -237,14 +262,6 @@ static void deliver(struct websocket *websocket, uint8_t opcode)
 	}
 }
 
-/* wslay takes two bytes off each piece of a close frame that comes in pieces, not off the first. */
-static bool has_good_text(const struct wslay_event_on_msg_recv_arg *close)
-{
-	return close->msg_length <= CLOSE_CODE_SIZE ||
-	       utf8_is_valid((const char *)close->msg + CLOSE_CODE_SIZE,
-	                     close->msg_length - CLOSE_CODE_SIZE);
-}
-
 static void on_message(wslay_event_context_ptr wslay,
                        const struct wslay_event_on_msg_recv_arg *message, void *context)
 {
@@ -256,10 +273,6 @@ static void on_message(wslay_event_context_ptr wslay,
 	}
 	if (!wslay_is_ctrl_frame(message->opcode)) {
 		deliver(websocket, message->opcode);
-		return;
-	}
-	if (message->opcode == WSLAY_CONNECTION_CLOSE && !has_good_text(message)) {
-		websocket_close(websocket, CLOSE_NOT_UTF8);
 		return;
 	}
 	flush_reply(websocket);
@@ -347,11 +360,18 @@ static const struct connection_ops connection_ops = {
     .on_closed = on_closed,
 };
 
+/* RFC 6455 §4.4: which version there is; RFC 9110 §15.5.22: of what. */
 static void refuse(struct http_exchange *exchange, unsigned status)
 {
+	const char *fields = "Sec-WebSocket-Version: 13\r\n";
+
+	if (status == 426) {
+		fields = "Upgrade: websocket\r\nConnection: Upgrade\r\n"
+			 "Sec-WebSocket-Version: 13\r\n";
+	}
 	http_respond(exchange, &(struct http_response){
 				   .status = status,
-				   .fields = "Sec-WebSocket-Version: 13\r\n",
+				   .fields = fields,
 				   .closes = true,
 			       });
 }

@@ -8,11 +8,9 @@
 
 #define FINAL_TEXT   0x81
 #define FINAL_BINARY 0x82
-#define FINAL_CLOSE  0x88
 
 #define LENGTH_16       126 /* the length follows in two bytes */
 #define LENGTH_64       127 /* in eight */
-#define CONTROL_MAX     125 /* RFC 6455 §5.5 */
 #define CLOSE_CODE_SIZE 2
 
 static void append_number(struct buffer *out, uint64_t number, unsigned bytes)
@@ -50,9 +48,9 @@ void websocket_frame_binary(struct buffer *out, const char *bytes, size_t length
 
 void websocket_frame_close(struct buffer *out, unsigned code, const char *text)
 {
-	size_t length = utf8_cut(text, strlen(text), CONTROL_MAX - CLOSE_CODE_SIZE);
+	size_t length = utf8_cut(text, strlen(text), WEBSOCKET_CONTROL_MAX - CLOSE_CODE_SIZE);
 
-	append_header(out, FINAL_CLOSE, CLOSE_CODE_SIZE + length);
+	append_header(out, WEBSOCKET_FINAL_CLOSE, CLOSE_CODE_SIZE + length);
 	append_number(out, code, CLOSE_CODE_SIZE);
 	buffer_append(out, text, length);
 }

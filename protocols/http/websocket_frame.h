@@ -12,6 +12,9 @@
  * Threads: any; no state.
  */
 
+#define WEBSOCKET_FINAL_CLOSE 0x88 /* the first byte of a close frame */
+#define WEBSOCKET_CONTROL_MAX 125  /* bytes of a control frame's payload (§5.5) */
+
 /* Add one text frame of `length` bytes, which must be valid UTF-8. */
 void websocket_frame_text(struct buffer *out, const char *bytes, size_t length);
 

@@ -27,7 +27,8 @@ unsigned websocket_handshake_check(const struct http_request *request)
 {
 	struct text version = http_request_field(request, "Sec-WebSocket-Version");
 
-	if (!request->is_upgrade) {
+	if (!request->is_upgrade ||
+	    http_request_field_count(request, "Sec-WebSocket-Version") > 1) {
 		return 400;
 	}
 	if (version.bytes == NULL || !http_request_text_is(version, "13")) {

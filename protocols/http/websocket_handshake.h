@@ -14,7 +14,8 @@
 
 /*
  * The status to refuse the request with, 0 when it is fine: 426 for a version that is
- * not 13, 400 for one that is no upgrade or has not one key of 16 bytes in base64.
+ * not 13, 400 for one that is no upgrade, names its version twice (§11.3.5) or has not
+ * one key of 16 bytes in base64.
  */
 unsigned websocket_handshake_check(const struct http_request *request);
 

@@ -89,7 +89,8 @@ static void ask_for_upgrade(struct http_exchange *exchange)
 	http_respond(exchange, &(struct http_response){
 				   .status = 426,
 				   .content_type = "text/plain; charset=UTF-8",
-				   .fields = "Connection: Upgrade\r\nUpgrade: websocket\r\n",
+				   .fields = "Connection: Upgrade\r\nUpgrade: websocket\r\n"
+					     "Sec-WebSocket-Version: 13\r\n",
 				   .body = {.bytes = text, .length = sizeof(text) - 1},
 			       });
 }

@@ -55,14 +55,10 @@ static void on_gone(struct websocket *websocket, void *owner, enum close_reason 
 {
 	struct echo *echo = owner;
 
-	/*
-	 * The reason is not noted: of a close frame that never comes whole, wslay finds bad
-	 * UTF-8 or does not, depending on how it is cut.
-	 */
 	(void)websocket;
-	(void)reason;
 	require(!echo->is_gone);
 	echo->is_gone = true;
+	buffer_printf(&echo->heard, "gone %s", close_reason_row(reason)->label);
 }
 
 static const struct websocket_ops ops = {

@@ -111,6 +111,8 @@ WEBSOCKET = [
     frame(FIN | TEXT, b"\xff") + frame(FIN | TEXT, b"x"),
     frame(FIN | CLOSE) + frame(FIN | PONG, b"x" * 125),
     frame(FIN | TEXT, b"short", 65535),
+    frame(FIN | CLOSE, b"\x03\xe8" + "\u20ac\u03ba\u1f79".encode()),
+    frame(FIN | CLOSE, b"\x03\xe8\xff", 120),
     frame(FIN | 0x40 | TEXT, b"x") + frame(FIN | 3, b"x"),
 ]
 

@@ -6,6 +6,7 @@
 #include "protocols/http/websocket.h"
 #include "protocols/http/websocket_frame.h"
 #include "server/base/random.h"
+#include "test/protocols/http/websocket_client.h"
 
 /* --- an endpoint that writes down what it gets -------------------------- */
 
@@ -117,60 +118,11 @@ const struct http_endpoint http_endpoints[] = {
 
 /* --- clients ------------------------------------------------------------ */
 
-/* RFC 6455 §1.3 has this key and its answer. */
-#define UPGRADE(path)                                                                       \
-	"GET " path " HTTP/1.1\r\nHost: x\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n" \
-	"Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\nSec-WebSocket-Version: 13\r\n\r\n"
-#define SWITCHED                                                                          \
-	"HTTP/1.1 101 Switching Protocols\r\nServer: rcstreamd\r\nUpgrade: websocket\r\n" \
-	"Connection: Upgrade\r\nSec-WebSocket-Accept: s3pPLMBiTxaQ9kYGzzhZRbK+xOo=\r\n\r\n"
-
 static struct recorder *recorder_of(const struct harness *harness)
 {
 	const struct http_worker *worker = harness->http;
 
 	return worker->states[0];
-}
-
-#define FIN  0x80
-#define RSV1 0x40
-enum { MORE = 0x0, TEXT = 0x1, BINARY = 0x2, CLOSE = 0x8, PING = 0x9, PONG = 0xa };
-
-static void put_number(struct buffer *out, uint64_t number, unsigned bytes)
-{
-	while (bytes-- > 0) {
-		buffer_append_byte(out, (char)(number >> bytes * 8 & 0xff));
-	}
-}
-
-/* Add a client's frame with its mask (RFC 6455 §5.2, §5.3). */
-static void put_frame(struct buffer *out, unsigned first, const void *payload, size_t length)
-{
-	static const unsigned char mask[4] = {0x37, 0xfa, 0x21, 0x3d};
-
-	put_number(out, first, 1);
-	if (length < 126) {
-		put_number(out, 0x80 | length, 1);
-	} else if (length < 65536) {
-		put_number(out, 0x80 | 126, 1);
-		put_number(out, length, 2);
-	} else {
-		put_number(out, 0x80 | 127, 1);
-		put_number(out, length, 8);
-	}
-	buffer_append(out, mask, sizeof(mask));
-	for (size_t i = 0; i < length; i++) {
-		put_number(out, ((const unsigned char *)payload)[i] ^ mask[i % 4], 1);
-	}
-}
-
-/* Add a close frame as the server sends it. */
-static void put_close(struct buffer *out, unsigned code, const char *text)
-{
-	put_number(out, FIN | CLOSE, 1);
-	put_number(out, 2 + strlen(text), 1);
-	put_number(out, code, 2);
-	buffer_append_text(out, text);
 }
 
 /* One conversation: what the client sends after the handshake, and what must come of it. */
@@ -188,7 +140,22 @@ static void scene_finish(struct scene *scene)
 	buffer_finish(&scene->answered);
 }
 
-static void play_cut(const struct scene *scene, unsigned seed)
+#define PIECE_MAX 9 /* pieces of 1 to so many bytes are tried */
+
+/* How much is sent next: all that is left, a piece of so many bytes, or what the seed says. */
+static size_t next_cut(size_t left, unsigned *cuts)
+{
+	size_t cut = left;
+
+	if (*cuts > PIECE_MAX) {
+		cut = 1 + (size_t)rand_r(cuts) % left;
+	} else if (*cuts > 0) {
+		cut = *cuts;
+	}
+	return cut < left ? cut : left;
+}
+
+static void play_cut(const struct scene *scene, unsigned cuts)
 {
 	struct harness harness;
 	struct buffer got = {0};
@@ -202,10 +169,8 @@ static void play_cut(const struct scene *scene, unsigned seed)
 	harness_expect(&harness, client, SWITCHED, false);
 	recorder = recorder_of(&harness);
 	for (size_t at = 0; at < scene->sent.length;) {
-		size_t left = scene->sent.length - at;
-		size_t cut = seed == 0 ? left : seed == 1 ? 1 : 1 + (size_t)rand_r(&seed) % left;
+		size_t cut = next_cut(scene->sent.length - at, &cuts);
 
-		cut = cut < left ? cut : left;
 		harness_write(&harness, client, scene->sent.bytes + at, cut);
 		at += cut;
 	}
@@ -229,19 +194,20 @@ static void play_cut(const struct scene *scene, unsigned seed)
 	harness_finish(&harness);
 }
 
-/* Whole, byte by byte and in random cuts it must go the same way. */
+/* Whole, in pieces of a few bytes and in random cuts it must go the same way. */
 static void play(struct scene *scene)
 {
 	unsigned seed;
 
 	random_fill(&seed, sizeof(seed));
-	for (unsigned way = 0; way < 5; way++) {
-		unsigned cuts = way < 2 ? way : (seed | 2) + way * 4;
+	for (unsigned way = 0; way <= PIECE_MAX + 3; way++) {
+		unsigned cuts = way <= PIECE_MAX ? way : (seed | 0x100) + way;
 
-		if (way == 1 && scene->sent.length > 2000) {
+		if (way > 0 && way <= PIECE_MAX && scene->sent.length > 2000) {
 			continue;
 		}
-		print_message("cuts (0 whole, 1 single bytes, else the seed): %u\n", cuts);
+		print_message("cuts (0 whole, up to %d so many bytes, else the seed): %u\n",
+		              PIECE_MAX, cuts);
 		play_cut(scene, cuts);
 	}
 	scene_finish(scene);
@@ -249,7 +215,10 @@ static void play(struct scene *scene)
 
 /* --- the handshake ------------------------------------------------------ */
 
-/* RFC 6455 §4.2.1: another version is told which one there is; anything else is a bad request. */
+/*
+ * RFC 6455 §4.2.1: another version is told which one there is, and of what (RFC 9110 §15.5.22);
+ * anything else is a bad request.
+ */
 static void test_websocket_refuses_other_handshakes(void **state)
 {
 	static const struct {
@@ -282,6 +251,9 @@ static void test_websocket_refuses_other_handshakes(void **state)
 		buffer_append_byte(&got, '\0');
 		assert_memory_equal(got.bytes, rows[i].status, strlen(rows[i].status));
 		assert_non_null(strstr(got.bytes, "\r\nSec-WebSocket-Version: 13\r\n"));
+		assert_int_equal(
+		    strstr(got.bytes, "\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n") != NULL,
+		    strstr(rows[i].status, "426") != NULL);
 		assert_null(recorder_of(&harness)->websocket);
 		buffer_finish(&got);
 		close(client);
@@ -430,6 +402,7 @@ static void test_websocket_refuses_big_messages(void **state)
 	struct scene whole = {.texts = "", .ends = true, .reason = CLOSE_TOO_BIG};
 	struct scene cut = {.texts = "", .ends = true, .reason = CLOSE_TOO_BIG};
 	struct scene announced = {.texts = "", .ends = true, .reason = CLOSE_TOO_BIG};
+	struct scene continued = {.texts = "", .ends = true, .reason = CLOSE_TOO_BIG};
 
 	(void)state;
 	memset(big, 'b', sizeof(big));
@@ -442,9 +415,16 @@ static void test_websocket_refuses_big_messages(void **state)
 	put_close(&cut.answered, 1009, "Message too big");
 	play(&cut);
 	put_frame(&announced.sent, FIN | TEXT, big, sizeof(big));
-	announced.sent.length = 15; /* the first byte of the payload will do */
+	announced.sent.length = 14; /* the head alone will do */
 	put_close(&announced.answered, 1009, "Message too big");
 	play(&announced);
+	put_frame(&continued.sent, TEXT, big, 65536);
+	put_frame(&continued.sent, FIN | PING, "p", 1); /* counts for nothing */
+	put_frame(&continued.sent, FIN | MORE, "1", 1);
+	continued.sent.length--;
+	buffer_append_text(&continued.answered, "\x8a\x01p");
+	put_close(&continued.answered, 1009, "Message too big");
+	play(&continued);
 }
 
 /* This server's clients send text; binary is told so (RFC 6455 §7.4.1: 1003). */
@@ -516,7 +496,12 @@ static void test_websocket_answers_a_close_frame(void **state)
 		const char *payload;
 		size_t length;
 	} rows[] = {
-	    {"", 0}, {"\x03\xe8", 2}, {"\x03\xe9going", 7}, {"\x0b\xb8", 2}, {"\x13\x87", 2},
+	    {"", 0},
+	    {"\x03\xe8", 2},
+	    {"\x03\xe9going", 7},
+	    {"\x0b\xb8", 2},
+	    {"\x13\x87", 2},
+	    {"\x03\xe8κόσμε, κόσμε", 24}, /* is cut within characters */
 	};
 
 	(void)state;
@@ -536,12 +521,18 @@ static void test_websocket_answers_a_close_frame(void **state)
 /* §8.1 holds for the text of a close frame too. */
 static void test_websocket_refuses_a_close_text_that_is_not_utf8(void **state)
 {
-	struct scene scene = {.texts = "", .ends = true, .reason = CLOSE_NOT_UTF8};
+	static const char *const rows[] = {"\xff", "ok \xed\xa0\x80 ok", "cut \xe2\x82"};
 
 	(void)state;
-	put_frame(&scene.sent, FIN | CLOSE, "\x03\xe8\xff", 3);
-	put_close(&scene.answered, 1007, "Not UTF-8");
-	play(&scene);
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		struct scene scene = {.texts = "", .ends = true, .reason = CLOSE_NOT_UTF8};
+		char payload[32] = "\x03\xe8";
+
+		memcpy(payload + 2, rows[i], strlen(rows[i]));
+		put_frame(&scene.sent, FIN | CLOSE, payload, 2 + strlen(rows[i]));
+		put_close(&scene.answered, 1007, "Not UTF-8");
+		play(&scene);
+	}
 }
 
 /* websocket_close(): the reason's code and text, after what was sent before, and nothing after. */

@@ -81,6 +81,25 @@ static void test_handshake_refuses_two_keys(void **state)
 	assert_int_equal(websocket_handshake_check(&request), 0);
 }
 
+/* RFC 6455 §11.3.5: the version comes once, even when both say the same. */
+static void test_handshake_refuses_two_versions(void **state)
+{
+	static const char *const seconds[] = {"13", "8"};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(seconds) / sizeof(seconds[0]); i++) {
+		struct http_field fields[] = {
+		    field("Sec-WebSocket-Version", "13"),
+		    field("Sec-WebSocket-Key", KEY),
+		    field("Sec-WebSocket-Version", seconds[i]),
+		};
+		struct http_request request = {
+		    .is_upgrade = true, .fields = fields, .field_count = 3};
+
+		assert_int_equal(websocket_handshake_check(&request), 400);
+	}
+}
+
 /* RFC 6455 §4.2.2: the first of the client's that is supported, in any number of lines. */
 static void test_handshake_chooses_the_clients_first_subprotocol(void **state)
 {
@@ -139,6 +158,7 @@ int main(void)
 	    cmocka_unit_test(test_handshake_accepts_the_key_of_the_rfc),
 	    cmocka_unit_test(test_handshake_checks_version_and_key),
 	    cmocka_unit_test(test_handshake_refuses_two_keys),
+	    cmocka_unit_test(test_handshake_refuses_two_versions),
 	    cmocka_unit_test(test_handshake_chooses_the_clients_first_subprotocol),
 	    cmocka_unit_test(test_handshake_answers_with_the_subprotocol),
 	};
