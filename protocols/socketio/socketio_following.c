@@ -38,7 +38,7 @@ struct socketio_following {
 	struct follow *follows;
 	unsigned count;
 	unsigned last_number;
-	uint64_t strings_next; /* of the strings' span; it begins with session->strings_from */
+	uint64_t strings_next; /* below it, the strings have brought what they were there for */
 	uint64_t last_id;      /* the last live change that was sent */
 	uint64_t cursor;       /* where the walk goes on */
 	unsigned replayed;     /* changes sent by this walk */
@@ -145,12 +145,11 @@ static bool is_due(const struct socketio_following *following, const struct chan
 	const struct follow *follow;
 	bool is_wanted = false;
 
-	/* To a string that came during the walk this may bring what came right before it. */
-	if (bus_wants(env_of(session)->bus, &session->subscriber, change)) {
-		is_wanted = change->id >= following->strings_next;
-		if (!is_wanted && change->id >= session->strings_from) {
+	if (bus_brings(env_of(session)->bus, &session->subscriber, change)) {
+		if (change->id < following->strings_next) {
 			return false;
 		}
+		is_wanted = true;
 	}
 	DL_FOREACH2(following->follows, follow, next_one)
 	{
