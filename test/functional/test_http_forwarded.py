@@ -101,6 +101,24 @@ def test_forwarded_address_is_that_of_the_limits_of_websockets(server):
     assert whois_host(open_irc(rcstreamd, fields)) == "192.0.2.7"
 
 
+# A page of htmlfile stays with one client as a WebSocket does.
+def test_forwarded_address_is_that_of_the_limits_of_pages(server):
+    rcstreamd = server(http=TRUSTING, limits={"connections_per_address": 1})
+
+    def open_page(client):
+        path = f"/socket.io/1/htmlfile/{handshake(rcstreamd, client).split(':')[0]}"
+        connection = rcstreamd.connect("http")
+        connection.sendall(
+            f"GET {path} HTTP/1.1\r\nHost: x\r\nX-Forwarded-For: {client}\r\n\r\n".encode()
+        )
+        return connection.recv(12)
+
+    assert open_page("192.0.2.7") == b"HTTP/1.1 200"
+    assert open_page("192.0.2.7") == b"HTTP/1.1 429"
+    assert open_page("192.0.2.8") == b"HTTP/1.1 200"
+    assert connections(rcstreamd)["addresses"] == 2
+
+
 # A session's requests move to its worker, and what the proxy told of them too.
 @pytest.mark.threads
 def test_forwarded_address_moves_with_the_connection(server):
