@@ -214,11 +214,13 @@ static void walk(struct socketio_session *session)
 	session->sessions->effort.spent += LOOKS_PORTION - looks;
 }
 
-static void end_walk(struct socketio_session *session)
+/* All behind this is live. */
+static void end_replay(struct socketio_session *session)
 {
 	struct socketio_following *following = session->following;
 
 	following->is_catching_up = false;
+	deadline_disarm(&env_of(session)->net->deadlines, &following->pump);
 	socketio_session_send_event(session, "replayed",
 	                            json_pack("[{s:i, s:o}]", "changes", (int)following->replayed,
 	                                      "position",
@@ -230,6 +232,10 @@ static void on_pump(struct deadline *pump)
 	struct socketio_following *following = container_of(pump, struct socketio_following, pump);
 	struct socketio_session *session = following->session;
 
+	if (!following->is_catching_up) {
+		end_replay(session);
+		return;
+	}
 	deadline_arm(&env_of(session)->net->deadlines, pump, 1);
 	if (is_choked(session) || !may_look(session)) {
 		return;
@@ -239,8 +245,7 @@ static void on_pump(struct deadline *pump)
 		walk(session);
 	}
 	if (!session->is_ended && following->cursor > newest_id(session)) {
-		deadline_disarm(&env_of(session)->net->deadlines, pump);
-		end_walk(session);
+		end_replay(session);
 	}
 }
 
@@ -249,7 +254,10 @@ static void raise_id(uint64_t *id, uint64_t least)
 	*id = *id > least ? *id : least;
 }
 
-/* The others have had all that is below where the session is. */
+/*
+ * The others have had all that is below where the session is.  With nothing to replay it stays
+ * live, and what is left to do is to tell so, behind the ack.
+ */
 static void begin_walk(struct socketio_following *following, struct follow *follow, uint64_t start)
 {
 	struct socketio_session *session = following->session;
@@ -263,9 +271,13 @@ static void begin_walk(struct socketio_following *following, struct follow *foll
 	}
 	follow->from = start;
 	follow->next = start;
-	following->replayed = following->is_catching_up ? following->replayed : 0;
-	following->cursor = start < reached ? start : reached;
-	following->is_catching_up = true;
+	if (!following->is_catching_up) {
+		following->replayed = 0;
+	}
+	if (start < reached) {
+		following->cursor = start;
+		following->is_catching_up = true;
+	}
 	deadline_arm(&env_of(session)->net->deadlines, &following->pump, 1);
 }
 

@@ -341,6 +341,28 @@ static void test_a_position_may_be_ahead_of_this_worker(void **state)
 	expect_changes(IDS(4), "");
 }
 
+/* Where nothing is to be replayed nothing is held back, and so nothing lost without a memory. */
+static void test_an_empty_replay_holds_nothing_back(void **state)
+{
+	struct world *world = &stage.world;
+
+	(void)state;
+	history_destroy(world->history);
+	world->history = history_create(&(struct history_options){.changes_max = 0});
+	world->env.history = world->history;
+	emit("subscribe", "\"b\"");
+	publish("a");
+	emit("subscribe", "{\"wiki\":\"a\",\"since\":\"" RUN "-1\"}");
+	publish("a");
+	publish("b");
+	expect_changes(IDS(2, 3), "");
+	pass_ticks();
+	stage_expect(&stage, REPLAYED("0", "3"));
+	pass_ticks();
+	publish("a");
+	expect_changes(IDS(4), "");
+}
+
 /* All sessions together look at so many changes a turn; the rest waits for the next. */
 static void test_a_turn_has_a_bound(void **state)
 {
@@ -476,6 +498,7 @@ int main(void)
 	    TEST(test_the_same_object_is_replayed_again),
 	    TEST(test_a_replay_waits_for_a_slow_client),
 	    TEST(test_a_position_may_be_ahead_of_this_worker),
+	    TEST(test_an_empty_replay_holds_nothing_back),
 	    TEST(test_a_turn_has_a_bound),
 	    TEST(test_what_is_forgotten_is_a_gap),
 	    TEST(test_another_run_is_a_gap),
