@@ -7,6 +7,7 @@ import pytest
 import websocket
 
 from rcstreamd import wait_until
+from socketio_clients import RawHtmlfile
 
 PROXY = "127.0.0.1"
 TRUSTING = {"trusted_proxies": [PROXY]}
@@ -106,16 +107,12 @@ def test_forwarded_address_is_that_of_the_limits_of_pages(server):
     rcstreamd = server(http=TRUSTING, limits={"connections_per_address": 1})
 
     def open_page(client):
-        path = f"/socket.io/1/htmlfile/{handshake(rcstreamd, client).split(':')[0]}"
-        connection = rcstreamd.connect("http")
-        connection.sendall(
-            f"GET {path} HTTP/1.1\r\nHost: x\r\nX-Forwarded-For: {client}\r\n\r\n".encode()
-        )
-        return connection.recv(12)
+        session = handshake(rcstreamd, client).split(":")[0]
+        return RawHtmlfile(rcstreamd, session, fields=[f"X-Forwarded-For: {client}"]).status
 
-    assert open_page("192.0.2.7") == b"HTTP/1.1 200"
-    assert open_page("192.0.2.7") == b"HTTP/1.1 429"
-    assert open_page("192.0.2.8") == b"HTTP/1.1 200"
+    assert open_page("192.0.2.7") == "200"
+    assert open_page("192.0.2.7") == "429"
+    assert open_page("192.0.2.8") == "200"
     assert connections(rcstreamd)["addresses"] == 2
 
 
