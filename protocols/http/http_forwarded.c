@@ -190,13 +190,17 @@ static bool take_quoted(struct scan *scan, char node[NODE_MAX])
 	return false;
 }
 
+static bool is_bare(char byte)
+{
+	return !ends_token(byte) || byte == ':' || byte == '[' || byte == ']';
+}
+
 /* A token, where colons and brackets are let pass: many proxies leave the quotes out. */
 static bool take_bare(struct scan *scan, char node[NODE_MAX])
 {
 	const char *begin = scan->at;
 
-	while (scan->at < scan->end &&
-	       (!ends_token(*scan->at) || memchr(":[]", *scan->at, 3) != NULL)) {
+	while (scan->at < scan->end && is_bare(*scan->at)) {
 		keep(node, (size_t)(scan->at - begin), scan->at);
 		scan->at++;
 	}
