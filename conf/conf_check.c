@@ -210,7 +210,7 @@ static bool is_repeated(const struct conf_strings *strings, size_t index)
 	return false;
 }
 
-/* What is offered to clients must be there, and no better than itself. */
+/* What clients are offered must be there, and each transport has one place in their order. */
 static void check_transports(const struct check *check)
 {
 	const struct conf_strings *transports = &check->conf->socketio.transports;

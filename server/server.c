@@ -310,7 +310,7 @@ static void create(struct server *server, const char *version)
 	server->feeder = feeder_create(&options);
 }
 
-static bool load_script(struct server *server, struct error *error)
+static bool load_library(struct server *server, struct error *error)
 {
 	const char *file = server->conf->socketio.client_file;
 
@@ -326,7 +326,7 @@ static bool load_script(struct server *server, struct error *error)
 
 static bool start(struct server *server, struct error *error)
 {
-	if (!load_script(server, error) || !bind_listeners(server, error) ||
+	if (!load_library(server, error) || !bind_listeners(server, error) ||
 	    !create_workers(server, error) || !feeder_start(server->feeder, error)) {
 		return false;
 	}

@@ -13,6 +13,7 @@
 #include "protocols/http/http_forwarded.h"
 #include "protocols/http/http_router.h"
 #include "server/base/log.h"
+#include "server/net/address_limits.h"
 
 static const struct conf_http *conf_of(const struct http_connection *http)
 {
@@ -184,6 +185,39 @@ void http_connection_next(struct http_connection *http, bool keep_alive)
 		connection_resume(http->connection);
 	}
 }
+
+/* --- a connection of one client ------------------------------------------ */
+
+/* As one is that comes by itself; the answer ends with a NUL, which is not sent. */
+static void refuse_client(struct http_connection *http)
+{
+	const struct buffer *answer = &http->worker->has_its_share;
+
+	metric_add(&http->worker->env->metrics->connections_refused_address, 1);
+	connection_send_bytes(http->connection, answer->bytes, answer->length - 1);
+	http_connection_next(http, false);
+}
+
+bool http_connection_take_client(struct http_connection *http)
+{
+	const struct sockaddr_in6 *client = &http->exchange.client;
+	struct connection *connection = http->connection;
+	struct address_place *place;
+
+	if (connection->place != NULL &&
+	    !IN6_ARE_ADDR_EQUAL(&connection->peer.sin6_addr, &client->sin6_addr)) {
+		place = address_limits_move(connection->place, client);
+		if (place == NULL) {
+			refuse_client(http);
+			return false;
+		}
+		connection->place = place;
+	}
+	connection->peer = *client;
+	return true;
+}
+
+/* --- input ---------------------------------------------------------------- */
 
 /* The reader has come to a new state: a body is to follow, or a request is there, or never will. */
 static void on_reader_state(struct http_connection *http)

@@ -66,6 +66,13 @@ void http_connection_dispatch(struct http_connection *http, struct http_request 
 void http_connection_next(struct http_connection *http, bool keep_alive);
 
 /*
+ * The connection stays with the exchange's client, where a proxy may have brought others' requests
+ * before: its peer is that client from now on, and its place the client's.  False when that
+ * one's address has its fill: it was answered with 429, and the exchange is over.
+ */
+bool http_connection_take_client(struct http_connection *http);
+
+/*
  * The connection has another owner, who has set its ops: end the HTTP part of it.
  * What is not read yet comes to the new owner's on_input().
  */

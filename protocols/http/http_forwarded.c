@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Lists are walked from the left, as they are written, and give what reading from the
- * right would: whatever breaks the chain of trust starts it anew.
+ * What a proxy adds stands behind what its client sent, and whatever that is must not hide
+ * it: so not only are lists read from the right, they are taken apart from there.
  */
 #include "protocols/http/http_forwarded.h"
 
@@ -100,48 +100,35 @@ static bool read_node(char *text, struct sockaddr_in6 *address)
 
 struct chain {
 	const struct conf_networks *trusted;
-	struct sockaddr_in6 client;
-	bool is_known; /* `client` is what is told to the right of all that is no address */
+	struct sockaddr_in6 client; /* the last who is known to have spoken */
+	bool is_over;               /* what stands further left is not to be believed */
 };
 
-/* The next node to the right. */
+/* The next node to the left. */
 static void add_node(struct chain *chain, char *text)
 {
 	struct sockaddr_in6 address;
-	bool is_trusted;
 
 	if (!read_node(text, &address)) {
-		chain->is_known = false;
+		chain->is_over = true;
 		return;
 	}
-	is_trusted = peer_is_in(&address, chain->trusted);
-	if (!chain->is_known || !is_trusted) {
-		chain->client = address;
-	}
-	chain->is_known = true;
+	chain->client = address;
+	chain->is_over = !peer_is_in(&address, chain->trusted);
 }
 
 /* --- X-Forwarded-For ------------------------------------------------------ */
 
-/* No quotes here: one that a client sends would hide what the proxy adds behind it. */
-static void read_x_forwarded_for(struct chain *chain, const struct http_request *request)
+static void read_address(struct text element, char node[NODE_MAX])
 {
-	struct http_request_list list = {.request = request, .name = X_FORWARDED_FOR};
-	struct text element;
-
-	while (http_request_list_next(&list, &element)) {
-		char node[NODE_MAX] = "";
-
-		if (element.length < sizeof(node)) {
-			memcpy(node, element.bytes, element.length);
-		}
-		add_node(chain, node);
+	if (element.length < NODE_MAX) {
+		memcpy(node, element.bytes, element.length);
 	}
 }
 
 /* --- Forwarded (RFC 7239 §4) ---------------------------------------------- */
 
-/* A value that is being read: "for=192.0.2.43;proto=http, for=\"[2001:db8::1]\"". */
+/* An element that is being read: "for=\"[2001:db8::1]\";proto=http". */
 struct scan {
 	const char *at, *end;
 };
@@ -203,13 +190,17 @@ static bool take_quoted(struct scan *scan, char node[NODE_MAX])
 	return false;
 }
 
+static bool is_bare(char byte)
+{
+	return !ends_token(byte) || byte == ':' || byte == '[' || byte == ']';
+}
+
 /* A token, where colons and brackets are let pass: many proxies leave the quotes out. */
 static bool take_bare(struct scan *scan, char node[NODE_MAX])
 {
 	const char *begin = scan->at;
 
-	while (scan->at < scan->end &&
-	       (!ends_token(*scan->at) || memchr(":[]", *scan->at, 3) != NULL)) {
+	while (scan->at < scan->end && is_bare(*scan->at)) {
 		keep(node, (size_t)(scan->at - begin), scan->at);
 		scan->at++;
 	}
@@ -239,51 +230,91 @@ static bool take_pair(struct scan *scan, char node[NODE_MAX], bool *has_node)
 	return true;
 }
 
-/* Up to a comma or the end; false when the rest of the value cannot be made out. */
-static bool take_element(struct scan *scan, char node[NODE_MAX])
+/* Nothing is told by an element that cannot be read to its end. */
+static void read_element(struct text element, char node[NODE_MAX])
 {
+	struct scan scan = {.at = element.bytes, .end = element.bytes + element.length};
 	bool has_node = false;
 
-	while (scan->at < scan->end && *scan->at != ',') {
-		if (!is_at(scan, ';') && !take_pair(scan, node, &has_node)) {
-			return false;
-		}
-		skip_blanks(scan);
-		if (is_at(scan, ';')) {
-			scan->at++;
-			skip_blanks(scan);
-		} else if (scan->at < scan->end && *scan->at != ',') {
-			return false;
-		}
-	}
-	return true;
-}
-
-static void read_forwarded_field(struct chain *chain, struct text value)
-{
-	struct scan scan = {.at = value.bytes, .end = value.bytes + value.length};
-
 	while (scan.at < scan.end) {
-		char node[NODE_MAX] = "";
-
-		skip_blanks(&scan);
-		if (is_at(&scan, ',')) {
-			scan.at++; /* an empty element (RFC 9110 §5.6.1) */
-			continue;
-		}
-		if (!take_element(&scan, node)) {
-			chain->is_known = false;
+		if (!is_at(&scan, ';') && !take_pair(&scan, node, &has_node)) {
+			node[0] = '\0';
 			return;
 		}
-		add_node(chain, node);
+		skip_blanks(&scan);
+		if (is_at(&scan, ';')) {
+			scan.at++;
+			skip_blanks(&scan);
+		} else if (scan.at < scan.end) {
+			node[0] = '\0';
+			return;
+		}
 	}
 }
 
-static void read_forwarded(struct chain *chain, const struct http_request *request)
+/* --- lists, from the right ------------------------------------------------ */
+
+/* One of the two fields. */
+struct form {
+	const char *name;
+	bool has_quotes; /* a comma may stand in them */
+
+	/* Write the node that an element tells to `node`, which is empty. */
+	void (*read)(struct text element, char node[NODE_MAX]);
+};
+
+static const struct form x_forwarded_for = {X_FORWARDED_FOR, false, read_address};
+static const struct form forwarded = {FORWARDED, true, read_element};
+
+/* Whether the byte at `place` has an odd number of backslashes before it. */
+static bool is_escaped(struct text text, size_t place)
 {
-	for (size_t i = 0; i < request->field_count; i++) {
-		if (http_request_text_is(request->fields[i].name, FORWARDED)) {
-			read_forwarded_field(chain, request->fields[i].value);
+	size_t at = place;
+
+	while (at > 0 && text.bytes[at - 1] == '\\') {
+		at--;
+	}
+	return (place - at) % 2 != 0;
+}
+
+/* The place behind the last comma that separates elements; 0 when there is none. */
+static size_t find_last(struct text list, const struct form *form)
+{
+	bool is_quoted = false;
+	size_t at = list.length;
+
+	for (; at > 0 && (is_quoted || list.bytes[at - 1] != ','); at--) {
+		if (form->has_quotes && list.bytes[at - 1] == '"') {
+			is_quoted = is_quoted == is_escaped(list, at - 1);
+		}
+	}
+	return at;
+}
+
+static void read_list(struct chain *chain, struct text list, const struct form *form)
+{
+	while (list.length > 0 && !chain->is_over) {
+		size_t begin = find_last(list, form);
+		struct text element = http_request_trim(
+		    (struct text){.bytes = list.bytes + begin, .length = list.length - begin});
+		char node[NODE_MAX] = "";
+
+		list.length = begin > 0 ? begin - 1 : 0;
+		if (element.length > 0) { /* RFC 9110 §5.6.1: empty ones are passed over */
+			form->read(element, node);
+			add_node(chain, node);
+		}
+	}
+}
+
+static void read_fields(struct chain *chain, const struct http_request *request,
+                        const struct form *form)
+{
+	for (size_t i = request->field_count; i > 0 && !chain->is_over; i--) {
+		const struct http_field *field = &request->fields[i - 1];
+
+		if (http_request_text_is(field->name, form->name)) {
+			read_list(chain, field->value, form);
 		}
 	}
 }
@@ -293,18 +324,11 @@ static void read_forwarded(struct chain *chain, const struct http_request *reque
 void http_forwarded_client(const struct http_request *request, const struct conf_networks *trusted,
                            const struct sockaddr_in6 *peer, struct sockaddr_in6 *client)
 {
-	struct chain chain = {.trusted = trusted};
+	bool has_plain = http_request_field(request, X_FORWARDED_FOR).bytes != NULL;
+	struct chain chain = {.trusted = trusted, .client = *peer};
 
-	*client = *peer;
-	if (!peer_is_in(peer, trusted)) {
-		return;
+	if (peer_is_in(peer, trusted)) {
+		read_fields(&chain, request, has_plain ? &x_forwarded_for : &forwarded);
 	}
-	if (http_request_field(request, X_FORWARDED_FOR).bytes != NULL) {
-		read_x_forwarded_for(&chain, request);
-	} else {
-		read_forwarded(&chain, request);
-	}
-	if (chain.is_known) {
-		*client = chain.client;
-	}
+	*client = chain.client;
 }

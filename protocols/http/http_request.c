@@ -62,7 +62,7 @@ static bool is_blank(char byte)
 	return byte == ' ' || byte == '\t';
 }
 
-static struct text trimmed(struct text text)
+struct text http_request_trim(struct text text)
 {
 	while (text.length > 0 && is_blank(text.bytes[0])) {
 		text.bytes++;
@@ -94,7 +94,7 @@ bool http_request_list_next(struct http_request_list *list, struct text *element
 {
 	do {
 		while (list->rest.length > 0) {
-			*element = trimmed(next_piece(&list->rest, ','));
+			*element = http_request_trim(next_piece(&list->rest, ','));
 			if (element->length > 0) {
 				return true;
 			}

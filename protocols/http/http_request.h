@@ -80,6 +80,9 @@ bool http_request_field_lists(const struct http_request *request, const char *na
  */
 struct text http_request_parameter(const struct http_request *request, const char *name);
 
+/* Lends the text without the blanks around it (OWS, RFC 9110 §5.6.3). */
+struct text http_request_trim(struct text text);
+
 /* Whether `text` is `word`, without regard to ASCII case. */
 bool http_request_text_is(struct text text, const char *word);
 

@@ -78,10 +78,14 @@ struct http_stream *http_stream_begin(struct http_exchange *exchange,
                                       http_stream_gone_fn *on_gone)
 {
 	struct http_connection *http = http_connection_of(exchange);
-	struct http_stream *stream = mem_new(struct http_stream);
+	struct http_stream *stream;
 
 	require(http->phase == HTTP_ANSWERING);
 	require(exchange->request->method != HTTP_METHOD_HEAD);
+	if (!http_connection_take_client(http)) {
+		return NULL;
+	}
+	stream = mem_new(struct http_stream);
 	stream->connection = http->connection;
 	stream->metrics = http->worker->env->metrics;
 	stream->is_chunked = exchange->request->minor_version > 0;

@@ -28,7 +28,8 @@ typedef void http_stream_gone_fn(struct http_stream *stream, void *owner, enum c
 /*
  * Answer with a head, whose `body` is the first to be sent when it has bytes; the exchange,
  * which is none of HEAD, is over.  Everything is copied.  Lends the stream until `on_gone`
- * has been called.
+ * has been called.  NULL when a proxy brings a client whose address has its fill: it was then
+ * answered with 429.  The connection's peer is the client from now on, and its place the client's.
  */
 struct http_stream *http_stream_begin(struct http_exchange *exchange,
                                       const struct http_response *response, void *owner,

@@ -18,7 +18,6 @@
 #include "protocols/http/http_connection.h"
 #include "protocols/http/websocket_frame.h"
 #include "protocols/http/websocket_handshake.h"
-#include "server/net/address_limits.h"
 
 #define HEADER_MIN       2
 #define MASK_SIZE        4
@@ -376,34 +375,6 @@ static void refuse(struct http_exchange *exchange, unsigned status)
 			       });
 }
 
-/* As one is that comes by itself; the answer ends with a NUL, which is not sent. */
-static void refuse_address(struct http_exchange *exchange)
-{
-	struct http_connection *http = http_connection_of(exchange);
-	const struct buffer *answer = &http->worker->has_its_share;
-
-	metric_add(&http->worker->env->metrics->connections_refused_address, 1);
-	connection_send_bytes(http->connection, answer->bytes, answer->length - 1);
-	http_connection_next(http, false);
-}
-
-/* A proxy's connection is one client's now; false when that one's address has its fill. */
-static bool take_client(struct connection *connection, const struct sockaddr_in6 *client)
-{
-	struct address_place *place;
-
-	if (connection->place != NULL &&
-	    !IN6_ARE_ADDR_EQUAL(&connection->peer.sin6_addr, &client->sin6_addr)) {
-		place = address_limits_move(connection->place, client);
-		if (place == NULL) {
-			return false;
-		}
-		connection->place = place;
-	}
-	connection->peer = *client;
-	return true;
-}
-
 struct websocket *websocket_accept(struct http_exchange *exchange, const struct websocket_ops *ops,
                                    void *owner)
 {
@@ -417,8 +388,7 @@ struct websocket *websocket_accept(struct http_exchange *exchange, const struct 
 		refuse(exchange, status);
 		return NULL;
 	}
-	if (!take_client(http->connection, &exchange->client)) {
-		refuse_address(exchange);
+	if (!http_connection_take_client(http)) {
 		return NULL;
 	}
 	websocket = mem_new(struct websocket);

@@ -106,7 +106,7 @@ static const struct socketio_transport *find_transport(const struct socketio *so
 
 /* --- handshake ---------------------------------------------------------- */
 
-/* `call` is JavaScript made here, of characters that need no escape. */
+/* All three texts are made here, of characters that need no escape. */
 static void answer_jsonp(struct http_exchange *exchange, struct text index, const char *before,
                          const char *text, const char *after)
 {

@@ -34,7 +34,7 @@ void socketio_answer_body(struct http_exchange *exchange, unsigned status, const
 /* Answer with a sentence of plain text. */
 void socketio_answer_text(struct http_exchange *exchange, unsigned status, const char *text);
 
-/* Answer with what begins so and goes on; http_stream_begin(). */
+/* Answer with what begins so and goes on, as http_stream_begin() does: NULL when it is refused. */
 struct http_stream *socketio_answer_stream(struct http_exchange *exchange, const char *content_type,
                                            struct text body, void *owner,
                                            http_stream_gone_fn *on_gone);

@@ -92,17 +92,24 @@ void socketio_encode_script_element(struct text packet, struct buffer *out)
 	buffer_append_text(out, ");</script>");
 }
 
+void socketio_encode_script_chunk(struct text packet, struct buffer *out)
+{
+	struct buffer element = {0};
+
+	socketio_encode_script_element(packet, &element);
+	http_chunk_write(out, (struct text){.bytes = element.bytes, .length = element.length});
+	buffer_finish(&element);
+}
+
 static void encode_script(const struct encoder *encoder, const struct change *change,
                           struct buffer *out)
 {
-	struct buffer packet = {0}, element = {0};
+	struct buffer packet = {0};
 
 	encode_packet(encoder, change, &packet);
-	socketio_encode_script_element(
-	    (struct text){.bytes = packet.bytes, .length = packet.length}, &element);
-	http_chunk_write(out, (struct text){.bytes = element.bytes, .length = element.length});
+	socketio_encode_script_chunk((struct text){.bytes = packet.bytes, .length = packet.length},
+	                             out);
 	buffer_finish(&packet);
-	buffer_finish(&element);
 }
 
 const struct encoder socketio_encode_packet = {

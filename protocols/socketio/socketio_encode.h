@@ -34,4 +34,7 @@ extern const struct encoder socketio_encode_script;
 /* Add such an element with any packet, which is valid UTF-8. */
 void socketio_encode_script_element(struct text packet, struct buffer *out);
 
+/* Add it as a chunk of HTTP. */
+void socketio_encode_script_chunk(struct text packet, struct buffer *out);
+
 #endif

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Each subscription has a span of ids [from, next) whose changes the session has been
+ * Each subscription has a span of ids [first_id, next_id) whose changes the session has been
  * sent, as far as the subscription wants them.  A change that a walk comes to is sent when one
  * wants it that has not had it yet, and none has had it.  Of live changes nothing is
- * noted: a walk begins by moving every `next` to where the session is.
+ * noted: a walk begins by moving every `next_id` to where the session is.
  */
 #include "protocols/socketio/socketio_following.h"
 
@@ -29,8 +29,8 @@ struct follow {
 	struct socketio_session *session;
 	struct socketio_filter filter;
 	char id[ID_MAX];
-	uint64_t from, next;
-	struct follow *prev, *next_one; /* socketio_following.follows */
+	uint64_t first_id, next_id;
+	struct follow *prev, *next; /* socketio_following.follows */
 };
 
 struct socketio_following {
@@ -38,10 +38,10 @@ struct socketio_following {
 	struct follow *follows;
 	unsigned count;
 	unsigned last_number;
-	uint64_t strings_next; /* of the strings' span; it begins with session->strings_from */
-	uint64_t last_id;      /* the last live change that was sent */
-	uint64_t cursor;       /* where the walk goes on */
-	unsigned replayed;     /* changes sent by this walk */
+	uint64_t strings_next_id; /* below it, the strings have brought what they were there for */
+	uint64_t last_id;         /* the last live change that was sent */
+	uint64_t cursor;          /* the id where the walk goes on */
+	unsigned replayed;        /* changes sent by this walk */
 	bool is_catching_up;
 	struct deadline pump;
 };
@@ -95,7 +95,7 @@ static void on_delivered(struct subscriber *subscriber, struct delivery *deliver
 	struct follow *follow = container_of(subscriber, struct follow, subscriber);
 	const struct change *change = delivery_change(delivery);
 
-	if (change->id >= follow->next && socketio_filter_passes(&follow->filter, change) &&
+	if (change->id >= follow->next_id && socketio_filter_passes(&follow->filter, change) &&
 	    socketio_following_admits(follow->session, change)) {
 		socketio_session_deliver(follow->session, delivery);
 	}
@@ -145,19 +145,17 @@ static bool is_due(const struct socketio_following *following, const struct chan
 	const struct follow *follow;
 	bool is_wanted = false;
 
-	/* To a string that came during the walk this may bring what came right before it. */
-	if (bus_wants(env_of(session)->bus, &session->subscriber, change)) {
-		is_wanted = change->id >= following->strings_next;
-		if (!is_wanted && change->id >= session->strings_from) {
+	if (bus_brings(env_of(session)->bus, &session->subscriber, change)) {
+		if (change->id < following->strings_next_id) {
 			return false;
 		}
+		is_wanted = true;
 	}
-	DL_FOREACH2(following->follows, follow, next_one)
-	{
-		if (change->id < follow->from || !wants(follow, change)) {
+	DL_FOREACH (following->follows, follow) {
+		if (change->id < follow->first_id || !wants(follow, change)) {
 			continue;
 		}
-		if (change->id < follow->next) {
+		if (change->id < follow->next_id) {
 			return false;
 		}
 		is_wanted = true;
@@ -215,11 +213,13 @@ static void walk(struct socketio_session *session)
 	session->sessions->effort.spent += LOOKS_PORTION - looks;
 }
 
-static void end_walk(struct socketio_session *session)
+/* All behind this is live. */
+static void end_replay(struct socketio_session *session)
 {
 	struct socketio_following *following = session->following;
 
 	following->is_catching_up = false;
+	deadline_disarm(&env_of(session)->net->deadlines, &following->pump);
 	socketio_session_send_event(session, "replayed",
 	                            json_pack("[{s:i, s:o}]", "changes", (int)following->replayed,
 	                                      "position",
@@ -231,6 +231,10 @@ static void on_pump(struct deadline *pump)
 	struct socketio_following *following = container_of(pump, struct socketio_following, pump);
 	struct socketio_session *session = following->session;
 
+	if (!following->is_catching_up) {
+		end_replay(session);
+		return;
+	}
 	deadline_arm(&env_of(session)->net->deadlines, pump, 1);
 	if (is_choked(session) || !may_look(session)) {
 		return;
@@ -240,8 +244,7 @@ static void on_pump(struct deadline *pump)
 		walk(session);
 	}
 	if (!session->is_ended && following->cursor > newest_id(session)) {
-		deadline_disarm(&env_of(session)->net->deadlines, pump);
-		end_walk(session);
+		end_replay(session);
 	}
 }
 
@@ -250,23 +253,29 @@ static void raise_id(uint64_t *id, uint64_t least)
 	*id = *id > least ? *id : least;
 }
 
-/* The others have had all that is below where the session is. */
+/*
+ * The others have had all that is below where the session is.  With nothing to replay it stays
+ * live, and what is left to do is to tell so, behind the ack.
+ */
 static void begin_walk(struct socketio_following *following, struct follow *follow, uint64_t start)
 {
 	struct socketio_session *session = following->session;
 	uint64_t reached = following->is_catching_up ? following->cursor : newest_id(session) + 1;
 	struct follow *other;
 
-	raise_id(&following->strings_next, reached);
-	DL_FOREACH2(following->follows, other, next_one)
-	{
-		raise_id(&other->next, reached);
+	raise_id(&following->strings_next_id, reached);
+	DL_FOREACH (following->follows, other) {
+		raise_id(&other->next_id, reached);
 	}
-	follow->from = start;
-	follow->next = start;
-	following->replayed = following->is_catching_up ? following->replayed : 0;
-	following->cursor = start < reached ? start : reached;
-	following->is_catching_up = true;
+	follow->first_id = start;
+	follow->next_id = start;
+	if (!following->is_catching_up) {
+		following->replayed = 0;
+	}
+	if (start < reached) {
+		following->cursor = start;
+		following->is_catching_up = true;
+	}
 	deadline_arm(&env_of(session)->net->deadlines, &following->pump, 1);
 }
 
@@ -363,7 +372,7 @@ static struct follow *find_follow(const struct socketio_session *session,
 	struct follow *follow = session->following != NULL ? session->following->follows : NULL;
 
 	while (follow != NULL && !socketio_filter_is_equal(&follow->filter, filter)) {
-		follow = follow->next_one;
+		follow = follow->next;
 	}
 	return follow;
 }
@@ -378,14 +387,14 @@ static struct follow *add_follow(struct socketio_session *session,
 	follow->subscriber.ops = &subscriber_ops;
 	follow->session = session;
 	follow->filter = *filter;
-	follow->from = newest_id(session) + 1;
-	follow->next = follow->from;
+	follow->first_id = newest_id(session) + 1;
+	follow->next_id = follow->first_id;
 	(void)snprintf(follow->id, sizeof(follow->id), "%u", ++following->last_number);
 	for (size_t i = 0; i < socketio_filter_wikis(filter); i++) {
 		(void)bus_subscribe(env_of(session)->bus, &follow->subscriber, BUS_WIKI,
 		                    socketio_filter_wiki(filter, i));
 	}
-	DL_APPEND2(following->follows, follow, prev, next_one);
+	DL_APPEND(following->follows, follow);
 	following->count++;
 	return follow;
 }
@@ -393,7 +402,7 @@ static struct follow *add_follow(struct socketio_session *session,
 static void end_follow(struct socketio_following *following, struct follow *follow)
 {
 	bus_leave(env_of(following->session)->bus, &follow->subscriber);
-	DL_DELETE2(following->follows, follow, prev, next_one);
+	DL_DELETE(following->follows, follow);
 	following->count--;
 	socketio_filter_finish(&follow->filter);
 	free(follow);
@@ -449,7 +458,7 @@ static struct follow *find_named(const struct socketio_session *session, json_t 
 
 	if (id != NULL && json_object_size(object) == 1) {
 		while (follow != NULL && strcmp(follow->id, id) != 0) {
-			follow = follow->next_one;
+			follow = follow->next;
 		}
 		return follow;
 	}

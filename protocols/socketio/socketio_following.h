@@ -18,7 +18,7 @@
  * memory, in portions, and takes what any of its subscriptions wants, old and new alike.  What
  * comes meanwhile is remembered before it is published, so the walk comes to it, and ends
  * where nothing is left: there is no seam at which a change could be lost or come twice.
- * It waits while more than NET_CHOKE bytes wait for the client.
+ * It waits while more than NET_CHOKE bytes wait for the client, or half of its limit.
  *
  * Threads: the worker's.
  */
@@ -51,7 +51,7 @@ void socketio_following_leave(struct socketio_session *session);
 
 /*
  * Whether the session is to be sent this change now, which the bus delivers: not while it
- * catches up, and once however many subscriptions bring it.
+ * catches up, and once however many subscriptions bring it.  True is taken for sent.
  */
 bool socketio_following_admits(struct socketio_session *session, const struct change *change);
 

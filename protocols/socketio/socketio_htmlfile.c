@@ -56,8 +56,12 @@ static void on_page(struct socketio_session *session, struct http_exchange *exch
 {
 	struct link *link = mem_new(struct link);
 
-	link->session = session;
 	link->stream = begin_page(exchange, link);
+	if (link->stream == NULL) {
+		free(link);
+		return;
+	}
+	link->session = session;
 	socketio_heartbeat_begin(&link->heartbeat, session);
 	socketio_session_open(session, &socketio_htmlfile_transport, link,
 	                      session->sessions->env->conf->socketio.heartbeat_timeout);

@@ -61,34 +61,34 @@ static bool read_file(const char *file, struct buffer *out, struct error *error)
 }
 
 /* Any page may load it, and keeps it for an hour; then it asks whether that is still the one. */
-static void write_fields(struct socketio_library *script)
+static void write_fields(struct socketio_library *library)
 {
-	(void)snprintf(script->etag, sizeof(script->etag), "\"%016" PRIx64 "\"",
-	               hash(&script->bytes));
-	buffer_printf(&script->fields,
+	(void)snprintf(library->etag, sizeof(library->etag), "\"%016" PRIx64 "\"",
+	               hash(&library->bytes));
+	buffer_printf(&library->fields,
 	              "Cache-Control: public, max-age=3600\r\nETag: %s\r\n"
 	              "Access-Control-Allow-Origin: *\r\nX-Content-Type-Options: nosniff\r\n",
-	              script->etag);
-	buffer_append_byte(&script->fields, '\0');
+	              library->etag);
+	buffer_append_byte(&library->fields, '\0');
 }
 
 struct socketio_library *socketio_library_load(const char *file, struct error *error)
 {
-	struct socketio_library *script = mem_new(struct socketio_library);
+	struct socketio_library *library = mem_new(struct socketio_library);
 
-	if (!read_file(file, &script->bytes, error)) {
-		socketio_library_destroy(script);
+	if (!read_file(file, &library->bytes, error)) {
+		socketio_library_destroy(library);
 		return NULL;
 	}
-	write_fields(script);
-	return script;
+	write_fields(library);
+	return library;
 }
 
-void socketio_library_destroy(struct socketio_library *script)
+void socketio_library_destroy(struct socketio_library *library)
 {
-	if (script != NULL) {
-		buffer_finish(&script->bytes);
-		buffer_finish(&script->fields);
-		free(script);
+	if (library != NULL) {
+		buffer_finish(&library->bytes);
+		buffer_finish(&library->fields);
+		free(library);
 	}
 }

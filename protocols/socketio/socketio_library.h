@@ -22,13 +22,13 @@
 struct socketio_library {
 	struct buffer bytes;
 	char etag[SOCKETIO_LIBRARY_ETAG_MAX]; /* with its quotes (RFC 9110 §8.8.3) */
-	struct buffer fields; /* of every answer that stands for the script, NUL-terminated */
+	struct buffer fields; /* of every answer that stands for the library, NUL-terminated */
 };
 
-/* Gives the file's script; NULL with `error` set when it cannot be read, is empty or too big. */
+/* Gives the file's library; NULL with `error` set when it cannot be read, is empty or too big. */
 struct socketio_library *socketio_library_load(const char *file, struct error *error);
 
 /* No worker may be left that has it.  NULL does nothing. */
-void socketio_library_destroy(struct socketio_library *script);
+void socketio_library_destroy(struct socketio_library *library);
 
 #endif

@@ -10,7 +10,7 @@
 
 /* A worker's endpoint. */
 struct endpoint {
-	const struct socketio_library *script; /* NULL: none */
+	const struct socketio_library *library; /* NULL: none */
 };
 
 /* RFC 9110 §13.1.2: "*", or a list of entity tags; that one is weak (W/) does not matter. */
@@ -34,24 +34,24 @@ static bool has_it(const struct http_request *request, const char *etag)
 void socketio_library_page_on_request(void *state, struct http_exchange *exchange)
 {
 	const struct endpoint *endpoint = state;
-	const struct socketio_library *script = endpoint->script;
+	const struct socketio_library *library = endpoint->library;
 	const struct http_request *request = http_exchange_request(exchange);
 	struct http_response response = {.status = 200};
 
-	if (script == NULL) {
+	if (library == NULL) {
 		http_respond_status(exchange, 404);
 		return;
 	}
-	response.fields = script->fields.bytes;
+	response.fields = library->fields.bytes;
 	if (request->method == HTTP_METHOD_OPTIONS) {
 		response = (struct http_response){.status = 204,
 		                                  .fields = "Allow: GET, HEAD, OPTIONS\r\n"};
-	} else if (has_it(request, script->etag)) {
+	} else if (has_it(request, library->etag)) {
 		response.status = 304;
 	} else {
 		response.content_type = "text/javascript; charset=UTF-8";
-		response.body.bytes = script->bytes.bytes;
-		response.body.length = script->bytes.length;
+		response.body.bytes = library->bytes.bytes;
+		response.body.length = library->bytes.length;
 	}
 	http_respond(exchange, &response);
 }
@@ -60,7 +60,7 @@ void *socketio_library_page_start(const struct front_end_env *env)
 {
 	struct endpoint *endpoint = mem_new(struct endpoint);
 
-	endpoint->script = env->socketio_library;
+	endpoint->library = env->socketio_library;
 	return endpoint;
 }
 

@@ -102,7 +102,6 @@ static bool subscribe(struct socketio_session *session, struct text name)
 	}
 	if (session->subscriber.subscriptions + socketio_following_count(session) <=
 	    env->conf->socketio.max_subscriptions) {
-		session->strings_from = history_newest_id(env->history) + 1;
 		return true;
 	}
 	(void)bus_unsubscribe(env->bus, &session->subscriber, BUS_WIKI, name);

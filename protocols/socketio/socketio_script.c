@@ -34,7 +34,7 @@ static void add_special(ucs4_t code, struct buffer *out)
 static bool is_plain(char byte, enum socketio_script_place place)
 {
 	return byte >= ' ' && byte <= '~' && byte != '"' && byte != '\\' &&
-	       (byte != '/' || place == SOCKETIO_SCRIPT_FILE);
+	       ((byte != '/' && byte != '<') || place == SOCKETIO_SCRIPT_FILE);
 }
 
 /* Most of a packet is plain, and goes in runs. */

@@ -15,10 +15,14 @@
  */
 enum socketio_script_place {
 	SOCKETIO_SCRIPT_FILE, /* a script of its own */
-	SOCKETIO_SCRIPT_PAGE, /* in a page, where "</script>" would end it: "/" becomes "\/" */
+	SOCKETIO_SCRIPT_PAGE, /* in a page, where "</script>" would end it and "<!--" hide its end:
+	                         "<" becomes "\u003c", and "/", as in socket.io, "\/" */
 };
 
-/* A text grows by this factor at most, quotes apart, where it has no control characters. */
+/*
+ * In a script of its own a text grows by this factor at most, quotes apart, where it has no
+ * control characters.
+ */
 #define SOCKETIO_SCRIPT_GROWTH_MAX 3
 
 /* Add the valid UTF-8 of `text` with its quotes. */

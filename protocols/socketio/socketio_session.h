@@ -53,8 +53,7 @@ struct socketio_session {
 	char sid[SOCKETIO_SID_LENGTH + 1];
 	struct address_place *place; /* left at its end; NULL: not counted */
 	struct subscriber subscriber;
-	struct socketio_following *following; /* NULL: it never subscribed with an object */
-	uint64_t strings_from; /* the id from which on it gets all that its strings ask for */
+	struct socketio_following *following;       /* NULL: it never subscribed with an object */
 	const struct socketio_transport *transport; /* NULL: none was opened yet */
 	void *link;                                 /* the transport's */
 	bool is_ended;                              /* no longer in the table; freed before long */

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "protocols/socketio/socketio_wire.h"
 
-#include "protocols/http/http_chunk.h"
 #include "protocols/http/websocket_frame.h"
 #include "protocols/socketio/socketio_encode.h"
 #include "protocols/socketio/socketio_session.h"
@@ -26,17 +25,12 @@ void socketio_wires_clear(struct socketio_wires *wires)
 /* Add the form of a packet. */
 static void write_form(struct text packet, enum socketio_form form, struct buffer *out)
 {
-	struct buffer element = {0};
-
 	switch (form) {
 	case SOCKETIO_FORM_FRAME:
 		websocket_frame_text(out, packet.bytes, packet.length);
 		break;
 	case SOCKETIO_FORM_SCRIPT:
-		socketio_encode_script_element(packet, &element);
-		http_chunk_write(out,
-		                 (struct text){.bytes = element.bytes, .length = element.length});
-		buffer_finish(&element);
+		socketio_encode_script_chunk(packet, out);
 		break;
 	default:
 		buffer_append(out, packet.bytes, packet.length);

@@ -31,6 +31,7 @@ struct interest;
 struct bus_link {
 	struct subscriber *subscriber;
 	struct interest *interest;
+	uint64_t first_id;                    /* of the changes that are published for it */
 	struct bus_link *prev, *next;         /* interest.links */
 	struct bus_link *prev_own, *next_own; /* subscriber.links */
 };
@@ -71,6 +72,7 @@ struct bus {
 	struct roster *publishing;              /* whose receivers are being walked */
 	uint64_t gatherings;
 	uint64_t publications;
+	uint64_t last_id; /* of the change that was published last */
 };
 
 static void pointers_add(struct pointers *pointers, void *item)
@@ -267,6 +269,7 @@ bool bus_subscribe(struct bus *bus, struct subscriber *subscriber, enum bus_fiel
 	link = mem_new(struct bus_link);
 	link->subscriber = subscriber;
 	link->interest = interest;
+	link->first_id = bus->last_id + 1;
 	DL_APPEND(interest->links, link);
 	DL_APPEND2(subscriber->links, link, prev_own, next_own);
 	subscriber->subscriptions++;
@@ -411,12 +414,14 @@ void bus_publish(struct bus *bus, struct delivery *delivery)
 
 	require(bus->publishing == NULL);
 	bus->publications++;
+	bus->last_id = change->id;
 	publish_to(bus, BUS_WIKI, change->wiki, delivery);
 	publish_to(bus, BUS_CHANNEL, change->channel, delivery);
 }
 
-static bool wants_name(struct bus *bus, const struct subscriber *subscriber, enum bus_field field,
-                       struct text name)
+/* Whether one of the subscriptions that were there for the change with this id asks for a name. */
+static bool asks_for(struct bus *bus, const struct subscriber *subscriber, enum bus_field field,
+                     struct text name, uint64_t id)
 {
 	char folded[SUBSCRIPTION_TEXT_MAX];
 	const struct roster *roster;
@@ -432,7 +437,7 @@ static bool wants_name(struct bus *bus, const struct subscriber *subscriber, enu
 		bool is_same = interest->text_length == roster->name_length &&
 		               memcmp(interest->text, roster->name, roster->name_length) == 0;
 
-		if (interest->field == field &&
+		if (interest->field == field && link->first_id <= id &&
 		    (interest->is_pattern ? fits(interest, roster) : is_same)) {
 			return true;
 		}
@@ -440,11 +445,22 @@ static bool wants_name(struct bus *bus, const struct subscriber *subscriber, enu
 	return false;
 }
 
-bool bus_wants(struct bus *bus, const struct subscriber *subscriber, const struct change *change)
+static bool asks_for_change(struct bus *bus, const struct subscriber *subscriber,
+                            const struct change *change, uint64_t id)
 {
 	require(bus->publishing == NULL);
-	return wants_name(bus, subscriber, BUS_WIKI, change->wiki) ||
-	       wants_name(bus, subscriber, BUS_CHANNEL, change->channel);
+	return asks_for(bus, subscriber, BUS_WIKI, change->wiki, id) ||
+	       asks_for(bus, subscriber, BUS_CHANNEL, change->channel, id);
+}
+
+bool bus_wants(struct bus *bus, const struct subscriber *subscriber, const struct change *change)
+{
+	return asks_for_change(bus, subscriber, change, UINT64_MAX);
+}
+
+bool bus_brings(struct bus *bus, const struct subscriber *subscriber, const struct change *change)
+{
+	return asks_for_change(bus, subscriber, change, change->id);
 }
 
 /* --- life --------------------------------------------------------------- */

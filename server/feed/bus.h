@@ -80,4 +80,10 @@ void bus_publish(struct bus *bus, struct delivery *delivery);
  */
 bool bus_wants(struct bus *bus, const struct subscriber *subscriber, const struct change *change);
 
+/*
+ * The same, of those subscriptions only that it has had since before the change was published,
+ * so that they have brought it, or will.  At the same cost, and not from within deliver() either.
+ */
+bool bus_brings(struct bus *bus, const struct subscriber *subscriber, const struct change *change);
+
 #endif

@@ -49,9 +49,9 @@ struct address_place *address_limits_enter(struct address_limits *limits,
                                            enum close_reason *reason);
 
 /*
- * Gives a place of another address instead of this one, which is left, whatever bounds all
- * together: for a client whose address was learned late.  NULL when that address has its
- * fill; the old place is kept then.
+ * Gives a place of another address in exchange for this one, for a client whose address was
+ * learned late.  How many all have together stays, and does not matter here.  NULL when that
+ * address has its fill; the old place is kept then.
  */
 struct address_place *address_limits_move(struct address_place *place,
                                           const struct sockaddr_in6 *peer);

@@ -95,7 +95,9 @@ def run_program(*arguments, timeout=START_TIMEOUT_S):
 def environment():
     settings = dict(os.environ)
     settings.setdefault("UBSAN_OPTIONS", "print_stacktrace=1")
-    settings.setdefault("TSAN_OPTIONS", f"suppressions={ROOT}/test/tsan.supp")
+    # A suppression needs the stack that it names, which a short history may have lost.
+    suppressions = f"suppressions={ROOT}/test/tsan.supp"
+    settings.setdefault("TSAN_OPTIONS", f"{suppressions}:history_size=7")
     return settings
 
 

@@ -233,11 +233,11 @@ class RawHtmlfile(RawPolling):
 
     transport = "htmlfile"
 
-    def __init__(self, rcstreamd, session=None, version="1.1"):
+    def __init__(self, rcstreamd, session=None, version="1.1", fields=()):
         super().__init__(rcstreamd, session)
         self._connection = rcstreamd.connect("http")
-        request = f"GET {self.path}?t=1442345678901 HTTP/{version}\r\nHost: x\r\n\r\n"
-        self._connection.sendall(request.encode())
+        line = f"GET {self.path}?t=1442345678901 HTTP/{version}"
+        self._connection.sendall("\r\n".join([line, "Host: x", *fields, "", ""]).encode())
         self._stream = self._connection.makefile("rb")
         self.status = self._stream.readline().decode().split(" ")[1]
         lines = iter(lambda: self._stream.readline().decode().rstrip("\r\n"), "")

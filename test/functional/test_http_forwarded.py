@@ -7,6 +7,7 @@ import pytest
 import websocket
 
 from rcstreamd import wait_until
+from socketio_clients import RawHtmlfile
 
 PROXY = "127.0.0.1"
 TRUSTING = {"trusted_proxies": [PROXY]}
@@ -99,6 +100,20 @@ def test_forwarded_address_is_that_of_the_limits_of_websockets(server):
     clients[1].close(timeout=1)
     wait_until(lambda: connections(rcstreamd)["addresses"] == 1)
     assert whois_host(open_irc(rcstreamd, fields)) == "192.0.2.7"
+
+
+# A page of htmlfile stays with one client as a WebSocket does.
+def test_forwarded_address_is_that_of_the_limits_of_pages(server):
+    rcstreamd = server(http=TRUSTING, limits={"connections_per_address": 1})
+
+    def open_page(client):
+        session = handshake(rcstreamd, client).split(":")[0]
+        return RawHtmlfile(rcstreamd, session, fields=[f"X-Forwarded-For: {client}"]).status
+
+    assert open_page("192.0.2.7") == "200"
+    assert open_page("192.0.2.7") == "429"
+    assert open_page("192.0.2.8") == "200"
+    assert connections(rcstreamd)["addresses"] == 2
 
 
 # A session's requests move to its worker, and what the proxy told of them too.

@@ -40,8 +40,11 @@ def test_socketio_every_answer_is_for_the_page_that_asked(rcstreamd, transport, 
 
 
 def test_socketio_page_is_for_the_origin_that_asked(rcstreamd):
-    client = RawHtmlfile(rcstreamd)
-    assert "Access-Control-Allow-Origin" not in client.fields
+    for origin in ORIGINS:
+        client = RawHtmlfile(rcstreamd, fields=[f"Origin: {origin}"])
+        assert client.fields["Access-Control-Allow-Origin"] == origin
+        assert client.fields["Access-Control-Allow-Credentials"] == "true"
+    assert "Access-Control-Allow-Origin" not in RawHtmlfile(rcstreamd).fields
 
 
 @pytest.mark.parametrize(

@@ -202,9 +202,10 @@ static void test_the_encoders_have_slots_of_their_own(void **state)
 /* socket.io 0.9's htmlfile: a script for each packet, with nothing in it that could end it. */
 static void test_a_change_becomes_a_script_of_a_page(void **state)
 {
-	static const char script[] = "<script>_(\"5::\\/rc:{\\\"args\\\":[{\\\"t\\\":\\\""
-				     "<\\/script>\\\\u00e9\\\"}],\\\"name\\\":\\\"change\\\"}\");"
-				     "</script>";
+	static const char script[] =
+	    "<script>_(\"5::\\/rc:{\\\"args\\\":[{\\\"t\\\":\\\""
+	    "\\u003c\\/script>\\\\u00e9\\\"}],\\\"name\\\":\\\"change\\\"}\");"
+	    "</script>";
 	struct buffer chunk = {0}, out = {0};
 
 	(void)state;

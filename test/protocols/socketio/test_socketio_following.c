@@ -260,6 +260,41 @@ static void test_two_replays_bring_a_change_once(void **state)
 	expect_changes(NO_IDS, REPLAYED("0", "5"));
 }
 
+/* What a string has brought is not repeated, whatever strings came after it; what it has not is. */
+static void test_a_replay_knows_what_each_string_has_brought(void **state)
+{
+	(void)state;
+	publish("b");
+	emit("subscribe", "\"a\"");
+	publish("a");
+	publish("b");
+	stage_expect(&stage, FIRST);
+	emit("subscribe", "\"b\"");
+	publish("a");
+	publish("b");
+	stage_expect(&stage, FIRST FIRST);
+	emit("subscribe", "{\"since\":\"" RUN "-0\"}");
+	pass_ticks();
+	expect_changes(IDS(1, 3), REPLAYED("2", "5"));
+}
+
+/* Nor is it when another string comes in the middle of the replay, which brings nothing older. */
+static void test_a_string_in_a_replay_brings_what_is_new(void **state)
+{
+	(void)state;
+	publish("b");
+	emit("subscribe", "\"a\"");
+	publish("a");
+	stage_expect(&stage, FIRST);
+	emit("subscribe", "{\"wiki\":[\"a\",\"b\"],\"since\":\"" RUN "-0\"}");
+	publish("c");
+	emit("subscribe", "\"c\"");
+	publish("c");
+	publish("a");
+	pass_ticks();
+	expect_changes(IDS(1, 4, 5), REPLAYED("3", "5"));
+}
+
 /* Asked for again with a position, it is sent again from there. */
 static void test_the_same_object_is_replayed_again(void **state)
 {
@@ -303,6 +338,28 @@ static void test_a_position_may_be_ahead_of_this_worker(void **state)
 	for (unsigned i = 0; i < 3; i++) {
 		publish("a");
 	}
+	expect_changes(IDS(4), "");
+}
+
+/* Where nothing is to be replayed nothing is held back, and so nothing lost without a memory. */
+static void test_an_empty_replay_holds_nothing_back(void **state)
+{
+	struct world *world = &stage.world;
+
+	(void)state;
+	history_destroy(world->history);
+	world->history = history_create(&(struct history_options){.changes_max = 0});
+	world->env.history = world->history;
+	emit("subscribe", "\"b\"");
+	publish("a");
+	emit("subscribe", "{\"wiki\":\"a\",\"since\":\"" RUN "-1\"}");
+	publish("a");
+	publish("b");
+	expect_changes(IDS(2, 3), "");
+	pass_ticks();
+	stage_expect(&stage, REPLAYED("0", "3"));
+	pass_ticks();
+	publish("a");
 	expect_changes(IDS(4), "");
 }
 
@@ -436,9 +493,12 @@ int main(void)
 	    TEST(test_a_replay_joins_what_is_live),
 	    TEST(test_a_replay_begins_at_a_time),
 	    TEST(test_two_replays_bring_a_change_once),
+	    TEST(test_a_replay_knows_what_each_string_has_brought),
+	    TEST(test_a_string_in_a_replay_brings_what_is_new),
 	    TEST(test_the_same_object_is_replayed_again),
 	    TEST(test_a_replay_waits_for_a_slow_client),
 	    TEST(test_a_position_may_be_ahead_of_this_worker),
+	    TEST(test_an_empty_replay_holds_nothing_back),
 	    TEST(test_a_turn_has_a_bound),
 	    TEST(test_what_is_forgotten_is_a_gap),
 	    TEST(test_another_run_is_a_gap),

@@ -149,6 +149,37 @@ static void test_bus_wants_what_it_would_deliver(void **state)
 	assert_int_equal(reader->got + other->got, 0);
 }
 
+/* bus.h: a subscription brings what is published after it came, not what one before it brought. */
+static void test_bus_brings_what_a_subscription_was_there_for(void **state)
+{
+	struct fixture *fixture = *state;
+	struct reader *reader = &fixture->readers[0];
+	struct change *changes[4];
+
+	for (unsigned i = 0; i < 4; i++) {
+		changes[i] = change_create(&(struct change_parts){
+		    .wiki = text_of("a"), .channel = text_of("#a"), .json = text_of("{}")});
+		changes[i]->id = i + 1;
+	}
+	for (unsigned i = 0; i < 3; i++) {
+		struct delivery *delivery = delivery_create(changes[i]);
+
+		assert_true(subscribe(reader, BUS_WIKI, i == 0 ? "a" : "?"));
+		assert_true(bus_brings(fixture->bus, &reader->subscriber, changes[i]));
+		bus_publish(fixture->bus, delivery);
+		assert_true(unsubscribe(reader, BUS_WIKI, i == 0 ? "a" : "?"));
+		change_ref(changes[i], 1);
+		delivery_unref(delivery);
+	}
+	assert_true(subscribe(reader, BUS_WIKI, "?"));
+	assert_false(bus_brings(fixture->bus, &reader->subscriber, changes[2]));
+	assert_true(bus_wants(fixture->bus, &reader->subscriber, changes[2]));
+	assert_true(bus_brings(fixture->bus, &reader->subscriber, changes[3]));
+	for (unsigned i = 0; i < 4; i++) {
+		change_unref(changes[i]);
+	}
+}
+
 static void is_before_other(struct reader *reader)
 {
 	assert_int_equal(reader->got, reader->other->got + 1);
@@ -559,6 +590,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 	    TEST(test_bus_delivers_an_exact_name),
 	    TEST(test_bus_wants_what_it_would_deliver),
+	    TEST(test_bus_brings_what_a_subscription_was_there_for),
 	    TEST(test_bus_delivers_to_patterns_before_names),
 	    TEST(test_bus_delivers_what_a_pattern_fits),
 	    TEST(test_bus_delivers_once_when_several_subscriptions_match),
