@@ -141,6 +141,7 @@ class RawClient:
 
 class RawWebSocket(RawClient):
     def __init__(self, rcstreamd, session=None):
+        self.rcstreamd = rcstreamd
         self.session = session or handshake(rcstreamd)[0]
         url = rcstreamd.url(f"/socket.io/1/websocket/{self.session}").replace("http", "ws", 1)
         self.socket = websocket.create_connection(url, timeout=WAIT_TIMEOUT_S)
@@ -244,6 +245,7 @@ class RawHtmlfile(RawPolling):
         self.fields = dict(line.split(": ", 1) for line in lines)
         self.is_chunked = self.fields.get("Transfer-Encoding") == "chunked"
         self._page = ""
+        rcstreamd.clients.append(self)  # the stream keeps the connection open
 
     def _read_part(self):
         """A chunk, or of a bare body what there is; nothing at its end."""
