@@ -26,11 +26,12 @@ HANDSHAKE = re.compile(r"([\w-]+):(\d+):(\d+):([\w,-]+)")
 
 class JavaScriptClient:
     """socket.io-client 0.9.16 on Node, in the namespace /rc, over one transport, or several
-    with commas between them, of which it tries the first that the server offers."""
+    with commas between them, of which it tries the first that the server offers, each for so
+    long."""
 
-    def __init__(self, rcstreamd, transport):
+    def __init__(self, rcstreamd, transport, patience_ms=10000):
         self._process = subprocess.Popen(
-            ["node", str(SCRIPT), rcstreamd.url("/rc"), transport],
+            ["node", str(SCRIPT), rcstreamd.url("/rc"), transport, str(patience_ms)],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             text=True,
@@ -281,6 +282,22 @@ class RawHtmlfile(RawPolling):
     def close(self):
         self._stream.close()
         self._connection.close()
+
+
+def begun_page(rcstreamd, session=None):
+    """An htmlfile page that has come to its first packet."""
+    client = RawHtmlfile(rcstreamd, session)
+    client.begin()
+    return client
+
+
+# By the transport's name, what makes a raw client of it.
+RAW = {
+    "websocket": RawWebSocket,
+    "xhr-polling": RawPolling,
+    "jsonp-polling": RawJsonp,
+    "htmlfile": begun_page,
+}
 
 
 def utf16_length(text):

@@ -6,21 +6,7 @@ import json
 import pytest
 
 from rcstreamd import make_change
-from socketio_clients import RawHtmlfile, RawJsonp, RawPolling, RawWebSocket, event_packet
-
-
-def begun_page(rcstreamd):
-    client = RawHtmlfile(rcstreamd)
-    client.begin()
-    return client
-
-
-RAW = {
-    "websocket": RawWebSocket,
-    "xhr-polling": RawPolling,
-    "jsonp-polling": RawJsonp,
-    "htmlfile": begun_page,
-}
+from socketio_clients import RAW, RawWebSocket, event_packet
 
 NO_METHOD = '{"args":["no_such_method","The method \\"on_%s\\" was not found"],"name":"error"}'
 BAD_NAME = (

@@ -10,30 +10,9 @@ import json
 import pytest
 
 from rcstreamd import make_change
-from socketio_clients import (
-    JavaScriptClient,
-    RawHtmlfile,
-    RawJsonp,
-    RawPolling,
-    RawWebSocket,
-    event_packet,
-    handshake,
-)
+from socketio_clients import RAW, JavaScriptClient, event_packet, handshake
 from socketio_python import PythonClient
 
-
-def begun_page(rcstreamd, session):
-    client = RawHtmlfile(rcstreamd, session)
-    client.begin()
-    return client
-
-
-RAW = {
-    "websocket": RawWebSocket,
-    "xhr-polling": RawPolling,
-    "jsonp-polling": RawJsonp,
-    "htmlfile": begun_page,
-}
 ROUNDS = 8
 DIGITS = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_"
 
