@@ -144,7 +144,10 @@ def test_socketio_javascript_client_falls_back_behind_a_proxy(
         for rcstreamd in servers:
             rcstreamd.send_rcfeed(make_change(id=6))
         assert client.expect("change")[0]["id"] == 6
-        opened = [r["message"] for s in servers for r in s.log.find("socketio.open")]
-        assert opened[-1] == "transport xhr-polling"
+
+        def opened():
+            return [r["message"] for s in servers for r in s.log.find("socketio.open")]
+
+        assert wait_until(opened, what="the record")[-1] == "transport xhr-polling"
     finally:
         nginx.stop()
