@@ -61,7 +61,7 @@ def test_socketio_preflight_is_answered_for_each_transport(rcstreamd, transport)
         assert response.headers["Access-Control-Allow-Credentials"] == "true"
         assert response.headers["Access-Control-Allow-Methods"] == "POST, GET, OPTIONS"
         assert response.headers["Access-Control-Allow-Headers"] == "Content-Type"
-    assert rcstreamd.log.find("socketio.end") == []
+    assert rcstreamd.http_get("/rcstream_status").json()["counters"]["socketio_sessions"] == 1
 
 
 def test_socketio_origin_that_is_none_is_not_echoed(rcstreamd):
