@@ -103,6 +103,7 @@ SOCKETIO_SESSIONS = [
         [event(b"subscribe", filter, b"7+") for filter in FILTERS],
         [event(b"subscribe", b'["a.example","*.org",1]'), event(b"unsubscribe", b'"*.org"')],
         [event(b"subscribe", b'{"wiki":"*"}', b"1+"), event(b"unsubscribe", b'{"id":"1"}', b"2+")],
+        [event(b"subscribe", wikis) for wikis in (b'"*"', b'{"wiki":"*.org"}', b'{"bot":false}')],
         [event(b"subscribe", b'{"since":0}', b"%d+" % number) for number in range(12)],
         [event(b"subscribe", b'{"since":"123456789ab-2","bot":false}'), b"3:1+:/rc:x", b"0::/rc"],
         [event(b"dance", b"1", b"3+"), event(b"a-b", b""), b"1::/x", b"4:1:/rc:{}", b"5::/rc:{"],
