@@ -35,9 +35,11 @@ class Page(ThreadingHTTPServer):
     def url(self, **parameters):
         return f"http://127.0.0.1:{self.server_address[1]}/?{urlencode(parameters)}"
 
-    def expect(self, event):
-        """The next thing the page tells, which must be this."""
+    def expect(self, event, after=()):
+        """The next thing the page tells, which must be this; these may come before it."""
         told = self.events.get(timeout=EVENT_TIMEOUT_S)
+        while told["event"] in after:
+            told = self.events.get(timeout=EVENT_TIMEOUT_S)
         assert told["event"] == event, told
         return told
 
@@ -69,11 +71,11 @@ class Browsers:
         self.folder = folder
         self.processes = []
 
-    def open(self, url):
+    def open(self, url, *options):
         with open(self.folder / "chromium.txt", "w", encoding="utf-8") as output:
             self.processes.append(
                 subprocess.Popen(
-                    [*COMMAND, f"--user-data-dir={self.folder / 'profile'}", url],
+                    [*COMMAND, *options, f"--user-data-dir={self.folder / 'profile'}", url],
                     stdin=subprocess.DEVNULL,
                     stdout=output,
                     stderr=output,

@@ -57,19 +57,23 @@ def substitute(text, pattern, replacement):
 
 
 class Nginx:
-    """In front of two servers; also what a client needs to know of a server."""
+    """In front of two servers; also what a client needs to know of a server.
 
-    def __init__(self, folder, servers):
+    `locations` is what the site has besides, in nginx's own words.
+    """
+
+    def __init__(self, folder, servers, locations=""):
         self.folder = folder
         self.port = free_port()
         self.certificate = make_certificate(folder)
         self.clients = []
-        (folder / "rcstreamd.conf").write_text(self._site(servers))
+        (folder / "rcstreamd.conf").write_text(self._site(servers, locations))
         (folder / "nginx.conf").write_text(AROUND.format(folder=folder))
         self.process = None
 
-    def _site(self, servers):
+    def _site(self, servers, locations):
         site = READY.read_text(encoding="utf-8")
+        site = substitute(site, r"\n\tlocation / {", f"{locations}\n\tlocation / {{")
         for port, server in zip((8081, 8082), servers, strict=True):
             host, bound = server.address("http")
             site = substitute(site, rf"server 127\.0\.0\.1:{port};", f"server {host}:{bound};")

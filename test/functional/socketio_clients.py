@@ -26,11 +26,12 @@ HANDSHAKE = re.compile(r"([\w-]+):(\d+):(\d+):([\w,-]+)")
 
 class JavaScriptClient:
     """socket.io-client 0.9.16 on Node, in the namespace /rc, over one transport, or several
-    with commas between them, of which it tries the first that the server offers."""
+    with commas between them, of which it tries the first that the server offers, each for so
+    long."""
 
-    def __init__(self, rcstreamd, transport):
+    def __init__(self, rcstreamd, transport, patience_ms=10000):
         self._process = subprocess.Popen(
-            ["node", str(SCRIPT), rcstreamd.url("/rc"), transport],
+            ["node", str(SCRIPT), rcstreamd.url("/rc"), transport, str(patience_ms)],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             text=True,
@@ -141,6 +142,7 @@ class RawClient:
 
 class RawWebSocket(RawClient):
     def __init__(self, rcstreamd, session=None):
+        self.rcstreamd = rcstreamd
         self.session = session or handshake(rcstreamd)[0]
         url = rcstreamd.url(f"/socket.io/1/websocket/{self.session}").replace("http", "ws", 1)
         self.socket = websocket.create_connection(url, timeout=WAIT_TIMEOUT_S)
@@ -244,6 +246,7 @@ class RawHtmlfile(RawPolling):
         self.fields = dict(line.split(": ", 1) for line in lines)
         self.is_chunked = self.fields.get("Transfer-Encoding") == "chunked"
         self._page = ""
+        rcstreamd.clients.append(self)  # the stream keeps the connection open
 
     def _read_part(self):
         """A chunk, or of a bare body what there is; nothing at its end."""
@@ -279,6 +282,22 @@ class RawHtmlfile(RawPolling):
     def close(self):
         self._stream.close()
         self._connection.close()
+
+
+def begun_page(rcstreamd, session=None):
+    """An htmlfile page that has come to its first packet."""
+    client = RawHtmlfile(rcstreamd, session)
+    client.begin()
+    return client
+
+
+# By the transport's name, what makes a raw client of it.
+RAW = {
+    "websocket": RawWebSocket,
+    "xhr-polling": RawPolling,
+    "jsonp-polling": RawJsonp,
+    "htmlfile": begun_page,
+}
 
 
 def utf16_length(text):

@@ -29,6 +29,26 @@ SMUGGLED = [
     POST + b"Transfer-Encoding: chunked\r\n\r\nfffffffffffffffff\r\nx",
     b"GET /healthz HTTP/1.1\r\nHost: x\r\nContent-Length: +3\r\n\r\nabc",
     b"GET /healthz HTTP/1.1\nHost: x\n\n",
+    # a bare CR: in a value, as a line's end, before a colon
+    b"GET /healthz HTTP/1.1\r\nHost: x\r\nA: b\rContent-Length: 3\r\n\r\nabc",
+    b"GET /healthz HTTP/1.1\rHost: x\r\r",
+    POST + b"Content-Length\r: 3\r\n\r\nabc",
+    # a folded line, which one reader joins to the one before and another takes for itself
+    POST + b"Content-Length: 3\r\n Transfer-Encoding: chunked\r\n\r\nabc",
+    POST + b"Transfer-Encoding:\r\n chunked\r\n\r\n0\r\n\r\n",
+    # codings that only some readers know for chunked
+    POST + b"Transfer-Encoding: xchunked\r\n\r\n0\r\n\r\n",
+    POST + b"Transfer-Encoding: chunked, chunked\r\n\r\n0\r\n\r\n",
+    POST + b"Transfer-Encoding: gzip, chunked\r\n\r\n0\r\n\r\n",
+    POST + b"Transfer-Encoding: \x0bchunked\r\n\r\n0\r\n\r\n",
+    POST + b"Transfer-Encoding: chunked\r\nTransfer-Encoding: identity\r\n\r\n0\r\n\r\n",
+    b"POST / HTTP/1.0\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n",
+    # lengths that are none
+    POST + b"Content-Length: 3, 3\r\n\r\nabc",
+    POST + b"Content-Length: 0x3\r\n\r\nabc",
+    POST + b"Content-Length: -1\r\n\r\n",
+    POST + b"Content-Length: 18446744073709551617\r\n\r\nx",
+    POST + b"Content-Length: \r\n\r\n",
 ]
 
 

@@ -5,7 +5,7 @@ import pytest
 
 from http_client import CONNECTIONS, open_websocket
 from rcstreamd import make_change, wait_until
-from socketio_clients import RawWebSocket
+from socketio_clients import RawJsonp, RawPolling, RawWebSocket, begun_page
 
 
 def status_of(run):
@@ -86,6 +86,27 @@ def test_status_counts_clients_of_all_workers(server):
         client.close()
     wait_until(lambda: counts()[0] == 0, what="no connected_clients")
     assert status_of(run)["closed"]["client_quit"] == CONNECTIONS
+
+
+# RCStream's own two figures: sessions with a transport, whichever, and what waits in the server.
+@pytest.mark.threads
+def test_status_counts_polls_and_websockets_as_rcstream_did(server):
+    run = server()
+    polls = [kind(run).connect_to_rc() for kind in (RawPolling, RawJsonp) for _ in range(4)]
+    sockets = [RawWebSocket(run).connect_to_rc() for _ in range(4)]
+    pages = [begun_page(run).connect_to_rc() for _ in range(4)]
+    for _ in range(3):
+        run.http_get("/socket.io/1/")  # a handshake alone is nobody
+
+    def figures():
+        status = status_of(run)
+        return status["connected_clients"], status["clients"]["websocket"], status["queue_size"]
+
+    for _ in range(CONNECTIONS):  # the same, whichever worker one asks
+        assert figures() == (16, 4, 0)
+    for client in (polls[0], polls[4], sockets[0], pages[0]):
+        client.send("0::")
+    wait_until(lambda: figures() == (12, 3, 0), what="twelve clients")
 
 
 def test_health_answers_get_and_head(server):

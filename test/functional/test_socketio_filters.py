@@ -9,28 +9,8 @@ import time
 import pytest
 
 from rcstreamd import make_change
-from socketio_clients import (
-    JavaScriptClient,
-    RawHtmlfile,
-    RawJsonp,
-    RawPolling,
-    RawWebSocket,
-    event_packet,
-)
+from socketio_clients import RAW, JavaScriptClient, RawWebSocket, event_packet
 
-
-def begun_page(rcstreamd):
-    client = RawHtmlfile(rcstreamd)
-    client.begin()
-    return client
-
-
-RAW = {
-    "websocket": RawWebSocket,
-    "xhr-polling": RawPolling,
-    "jsonp-polling": RawJsonp,
-    "htmlfile": begun_page,
-}
 POSITION = re.compile(r"([0-9a-f]+)-(\d+)")
 
 WIKI = "en.wikipedia.org"

@@ -1,12 +1,23 @@
 # SPDX-License-Identifier: Apache-2.0
 """The real socket.io-client 0.9.16 on Node, over each transport."""
 
+from itertools import permutations
+
 import pytest
+
+from nginx import HOST, Nginx
 
 from rcstreamd import make_change, wait_until
 from socketio_clients import JavaScriptClient
 
-pytestmark = pytest.mark.parametrize("transport", ["websocket", "xhr-polling"])
+TRANSPORTS = ["websocket", "xhr-polling"]  # jsonp-polling and htmlfile need a page
+OFFERED = ["websocket", "htmlfile", "xhr-polling", "jsonp-polling"]
+PATIENCE_MS = 1000
+
+
+@pytest.fixture(params=TRANSPORTS)
+def transport(request):
+    return request.param
 
 
 @pytest.fixture
@@ -93,3 +104,50 @@ def test_socketio_javascript_client_gets_nothing_once_it_has_left(connected):
         return client.is_quiet()
 
     wait_until(is_quiet, what="the end of changes")
+
+
+# The handshake's list: the library takes the first of it that it has and can.
+@pytest.mark.parametrize("offered", permutations(OFFERED), ids=",".join)
+def test_socketio_javascript_client_finds_its_transport_in_any_list(server, offered):
+    rcstreamd = server(irc=None, http={"socketio": {"transports": list(offered)}})
+    client = JavaScriptClient(rcstreamd, "flashsocket,htmlfile,xhr-polling,jsonp-polling,websocket")
+    client.expect("connect")
+    taken = rcstreamd.log.wait_for("socketio.open")["message"].split()[-1]
+    assert taken == next(name for name in offered if name in TRANSPORTS)
+    client.call("subscribe", "*")
+    rcstreamd.send_rcfeed(make_change(id=3))
+    assert client.expect("change")[0]["id"] == 3
+
+
+# Proxies of RCStream's days: one refuses what it does not know, one passes it on without Upgrade.
+@pytest.mark.parametrize(
+    "location",
+    [
+        "location ^~ /socket.io/1/websocket/ { return 502; }",
+        "location ^~ /socket.io/1/websocket/ "
+        '{ proxy_set_header Upgrade ""; proxy_pass http://rcstreamd; }',
+    ],
+    ids=["refused", "not upgraded"],
+)
+def test_socketio_javascript_client_falls_back_behind_a_proxy(
+    server, tmp_path, monkeypatch, location
+):
+    servers = [server(irc=None, http={"trusted_proxies": [HOST]}) for _ in range(2)]
+    nginx = Nginx(tmp_path, servers, location)
+    monkeypatch.setenv("NODE_EXTRA_CA_CERTS", str(nginx.certificate))
+    nginx.start()
+    try:
+        client = JavaScriptClient(nginx, "websocket,xhr-polling", PATIENCE_MS)
+        while (event := client.next(timeout=15)[0]) != "connect":
+            assert event in ("error", "disconnect")
+        assert client.call("subscribe", "*") == [None]
+        for rcstreamd in servers:
+            rcstreamd.send_rcfeed(make_change(id=6))
+        assert client.expect("change")[0]["id"] == 6
+
+        def opened():
+            return [r["message"] for s in servers for r in s.log.find("socketio.open")]
+
+        assert wait_until(opened, what="the record")[-1] == "transport xhr-polling"
+    finally:
+        nginx.stop()

@@ -47,6 +47,83 @@ def test_socketio_page_is_for_the_origin_that_asked(rcstreamd):
     assert "Access-Control-Allow-Origin" not in RawHtmlfile(rcstreamd).fields
 
 
+@pytest.mark.parametrize("transport", TRANSPORTS)
+def test_socketio_preflight_is_answered_for_each_transport(rcstreamd, transport):
+    """The Fetch standard: the page may send what it asked for, with credentials; no session is
+    needed, nor ended, for that."""
+    asked = {
+        "Origin": ORIGINS[0],
+        "Access-Control-Request-Method": "POST",
+        "Access-Control-Request-Headers": "content-type",
+    }
+    path = f"/socket.io/1/{transport}/{handshake(rcstreamd)[0]}?disconnect=1"
+    for _ in range(2):
+        response = rcstreamd.http_request("OPTIONS", path, headers=asked)
+        assert (response.status_code, response.content) == (200, b"")
+        assert response.headers["Access-Control-Allow-Origin"] == ORIGINS[0]
+        assert response.headers["Access-Control-Allow-Credentials"] == "true"
+        assert response.headers["Access-Control-Allow-Methods"] == "POST, GET, OPTIONS"
+        assert response.headers["Access-Control-Allow-Headers"] == "Content-Type"
+    assert rcstreamd.http_get("/rcstream_status").json()["counters"]["socketio_sessions"] == 1
+
+
+def test_socketio_origin_that_is_none_is_not_echoed(rcstreamd):
+    """What an answer repeats cannot end its field, nor be longer than any origin."""
+    for origin in ("http://a.example\tb", "http://" + "a" * 3000, "http://\u00e9.example"):
+        fields = f"GET /socket.io/1/ HTTP/1.1\r\nHost: x\r\nOrigin: {origin}\r\n\r\n"
+        _, answer, _, _ = exchange(rcstreamd.connect("http"), fields)
+        assert "access-control-allow-origin" not in answer
+        assert "access-control-allow-credentials" not in answer
+
+
+def test_socketio_answers_say_what_they_are_and_are_not_kept(rcstreamd):
+    """Fetch, RFC 9111 section 5.2: each kind of answer has its type; none is to be stored."""
+    xhr, jsonp = (kind(rcstreamd) for kind in (RawPolling, RawJsonp))
+    form = {"data": b"d=%221::/rc%22"}
+    answers = [
+        ("text/plain", rcstreamd.http_get("/socket.io/1/")),
+        ("application/javascript", rcstreamd.http_get("/socket.io/1/?jsonp=1")),
+        ("text/plain; charset=UTF-8", xhr.poll()),
+        ("text/plain", xhr.post("1::/rc")),
+        ("text/javascript; charset=UTF-8", jsonp.poll()),
+        ("text/plain", rcstreamd.http_request("POST", jsonp.path, **form)),
+        ("text/plain", rcstreamd.http_get(f"/socket.io/1//{xhr.session}/?disconnect=1")),
+    ]
+    for wanted, answer in answers:
+        assert answer.status_code == 200
+        assert answer.headers["Content-Type"].startswith(wanted)
+        assert answer.headers["Cache-Control"] == "no-store"
+        assert "X-Frame-Options" not in answer.headers  # a hidden frame posts
+
+
+@pytest.mark.parametrize(
+    "path",
+    ["/", "/socket.io", "/socket.io/1/xhr-polling", "/socket.io/1/a/b/c", "/socket.io/0/", "/x?y"],
+)
+@pytest.mark.parametrize("method", ["GET", "POST", "HEAD"])
+def test_socketio_paths_that_are_none_are_404(rcstreamd, method, path):
+    response = rcstreamd.http_request(method, path)
+    assert response.status_code == 404
+    assert (response.content == b"") == (method == "HEAD")
+
+
+@pytest.mark.parametrize("transport", POLLS)
+def test_socketio_body_over_the_limit_is_413_and_the_session_stays(server, transport):
+    rcstreamd = server(irc=None, http={"max_body_bytes": "2KiB"})
+    client = POLLS[transport](rcstreamd).connect_to_rc()
+    assert client.post("3::/rc:" + "x" * 2048).status_code == 413
+    client.subscribe("*")
+
+
+@pytest.mark.parametrize("transport", POLLS)
+def test_socketio_poll_over_the_limit_of_its_head_is_refused(server, transport):
+    rcstreamd = server(irc=None, http={"max_header_bytes": "2KiB"})
+    client = POLLS[transport](rcstreamd).connect_to_rc()
+    assert client.poll(headers={"Cookie": "x" * 2048}).status_code == 431
+    assert rcstreamd.http_get(f"{client.path}?t={'1' * 2048}").status_code == 414
+    client.subscribe("*")
+
+
 @pytest.mark.parametrize(
     "content_type",
     [None, "text/plain;charset=UTF-8", "application/octet-stream", "application/xml", "junk"],
@@ -67,7 +144,7 @@ def test_socketio_other_methods_are_told_which_there_are(rcstreamd, method, path
     response = rcstreamd.http_request(method, path)
     assert response.status_code == 405
     assert response.headers["Allow"] == "GET, POST, OPTIONS"
-    assert rcstreamd.http_get("/rcstream_status").json()["clients"]["socketio"] == 0
+    assert rcstreamd.http_get("/rcstream_status").json()["counters"]["socketio_handshakes"] == 0
 
 
 @pytest.mark.parametrize("transport", TRANSPORTS)

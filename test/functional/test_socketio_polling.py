@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Socket.IO 0.9 over xhr-polling; each request comes to whichever worker takes it."""
+"""Socket.IO 0.9 over xhr-polling, and what jsonp-polling has in common with it; each request
+comes to whichever worker takes it."""
 
 import threading
 import time
@@ -7,14 +8,35 @@ import time
 import pytest
 
 from rcstreamd import make_change, wait_until
-from socketio_clients import RawPolling, RawWebSocket, event_packet, packets_of, payload
+from socketio_clients import (
+    RawJsonp,
+    RawPolling,
+    RawWebSocket,
+    change_of,
+    event_packet,
+    payload,
+)
 
 ORIGIN = {"Origin": "https://tools.example.org"}
+
+
+SHORT = {"heartbeat_interval": 1, "heartbeat_timeout": 3}
 
 
 @pytest.fixture
 def rcstreamd(server):
     return server(irc=None)
+
+
+@pytest.fixture(params=[RawPolling, RawJsonp], ids=lambda kind: kind.transport)
+def kind(request):
+    """One of the two polling transports."""
+    return request.param
+
+
+def text_of(client, response):
+    assert response.status_code == 200
+    return client.payload_of(response)
 
 
 @pytest.mark.threads
@@ -51,9 +73,9 @@ def test_socketio_packets_between_polls_come_together(rcstreamd):
     assert received == list(range(20))
 
 
-def test_socketio_dropped_polls_lose_nothing(rcstreamd):
+def test_socketio_dropped_polls_lose_nothing(rcstreamd, kind):
     """socketIO_client ends its poll whenever its wait() does."""
-    client = RawPolling(rcstreamd).connect_to_rc().subscribe("*")
+    client = kind(rcstreamd).connect_to_rc().subscribe("*")
     for number in range(5):
         client.drop_poll()
         time.sleep(0.1)  # the server sees the end of the connection before the change
@@ -61,33 +83,93 @@ def test_socketio_dropped_polls_lose_nothing(rcstreamd):
         assert client.receive_change()["id"] == number
 
 
-def test_socketio_newer_poll_replaces_the_older(rcstreamd):
-    client = RawPolling(rcstreamd).connect_to_rc()
+def test_socketio_newer_poll_replaces_the_older(rcstreamd, kind):
+    """The older one is told so at once, and what comes then is the newer one's."""
+    client = kind(rcstreamd).connect_to_rc().subscribe("*")
     answers = []
-    older = threading.Thread(target=lambda: answers.append(client.poll().text))
+
+    def poll():
+        answers.append(text_of(client, client.poll()))
+
+    older, newer = threading.Thread(target=poll), threading.Thread(target=poll)
     older.start()
     time.sleep(0.3)
-    client.drop_poll()
+    newer.start()
     older.join()
     assert answers == ["8::"]
+    rcstreamd.send_rcfeed(make_change(id=4))
+    newer.join()
+    assert [change_of(answer)["id"] for answer in answers[1:]] == [4]
 
 
-def test_socketio_idle_poll_ends_with_a_noop(server):
-    rcstreamd = server(http={"socketio": {"heartbeat_interval": 1, "heartbeat_timeout": 3}})
-    client = RawPolling(rcstreamd).connect_to_rc()
-    assert [client.poll().text for _ in range(4)] == ["8::"] * 4
+def test_socketio_idle_poll_ends_with_a_noop(server, kind):
+    """After heartbeat_interval, where that is less than 20 s; polling itself is life enough."""
+    rcstreamd = server(http={"socketio": SHORT})
+    client = kind(rcstreamd).connect_to_rc()
+    for _ in range(4):
+        began = time.monotonic()
+        assert text_of(client, client.poll()) == "8::"
+        assert 0.9 < time.monotonic() - began < 2.5
     client.subscribe("*")
 
 
-def test_socketio_client_that_stops_polling_is_given_up(server):
-    rcstreamd = server(http={"socketio": {"close_timeout": 1}})
-    client = RawPolling(rcstreamd).connect_to_rc()
-    time.sleep(1.5)
+def test_socketio_idle_poll_ends_after_twenty_seconds(rcstreamd):
+    """socket.io's polling duration, with the server's own figures; both transports at once."""
+    ended = {}
+
+    def poll(client):
+        began = time.monotonic()
+        text = text_of(client, client.poll(timeout=30))
+        ended[client.transport] = (text, time.monotonic() - began)
+
+    polls = [
+        threading.Thread(target=poll, args=[kind(rcstreamd).connect_to_rc()])
+        for kind in (RawPolling, RawJsonp)
+    ]
+    for thread in polls:
+        thread.start()
+    for thread in polls:
+        thread.join()
+    assert sorted(ended) == ["jsonp-polling", "xhr-polling"]
+    for text, seconds in ended.values():
+        assert text == "8::" and 19.5 < seconds < 22
+
+
+def test_socketio_client_that_stops_polling_is_given_up(server, kind):
+    """http.socketio.close_timeout after its last poll has ended, and not before."""
+    rcstreamd = server(http={"socketio": {"close_timeout": 2}})
+    client = kind(rcstreamd).connect_to_rc()
+    time.sleep(1)
+    client.send("2::")  # a post is life too
+    time.sleep(1.3)
+    client.subscribe("*")
+    time.sleep(2.7)
     assert client.poll().status_code == 400
+    assert rcstreamd.log.wait_for("socketio.end")["message"] == "ping_timeout"
+    assert rcstreamd.http_get("/rcstream_status").json()["connected_clients"] == 0
 
 
-def test_socketio_batched_packets_count_utf16_units(rcstreamd):
-    client = RawPolling(rcstreamd)
+def test_socketio_client_whose_poll_waits_is_not_given_up(server, kind):
+    """The poll is longer than the time-out: it counts from the poll's end."""
+    settings = {"heartbeat_interval": 3, "heartbeat_timeout": 4, "close_timeout": 1}
+    client = kind(server(http={"socketio": settings})).connect_to_rc()
+    for _ in range(2):
+        assert text_of(client, client.poll()) == "8::"
+    client.subscribe("*")
+
+
+def test_socketio_handshake_that_nobody_follows_is_forgotten(server, kind):
+    """After heartbeat_timeout, where that is less than 30 s; it never was a client."""
+    rcstreamd = server(http={"socketio": {"heartbeat_interval": 1, "heartbeat_timeout": 2}})
+    client = kind(rcstreamd)
+    assert rcstreamd.http_get("/rcstream_status").json()["connected_clients"] == 0
+    rcstreamd.log.wait_for("socketio.end", "ping_timeout")
+    assert client.poll().status_code == 400
+    assert client.post("1::/rc").status_code == 400
+
+
+def test_socketio_batched_packets_count_utf16_units(rcstreamd, kind):
+    client = kind(rcstreamd)
     assert client.receive() == "1::"
     names = ["\u00e9\U0001f600.example", "*.wikipedia.org"]
     body = payload("1::/rc", event_packet("subscribe", names, id="1+"), "2::")
@@ -135,8 +217,8 @@ def test_socketio_disconnect_parameter_ends_the_session(rcstreamd, transport, qu
     assert client.poll().status_code == 400
 
 
-def test_socketio_disconnect_packet_ends_the_session_without_a_poll(rcstreamd):
-    client = RawPolling(rcstreamd).connect_to_rc()
+def test_socketio_disconnect_packet_ends_the_session_without_a_poll(rcstreamd, kind):
+    client = kind(rcstreamd).connect_to_rc()
     client.send("0::")
     assert client.poll().status_code == 400
 

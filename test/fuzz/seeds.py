@@ -77,6 +77,40 @@ SOCKETIO = [
     b"7::/rc:1+0",
 ]
 
+FILTERS = [
+    b"{}",
+    b'{"wiki":"*"}',
+    b'{"wiki":["*.wikipedia.org","commons.wikimedia.org","en.*"],"type":["edit","new"],'
+    b'"namespace":0,"bot":false,"since":"19c0a5b2d10-4711"}',
+    b'{"type":"log","namespace":[1,0,-1,9223372036854775807,0],"bot":true,"since":1777636800}',
+    b'{"wiki":["a","a"],"since":"2026-02-28T23:59:60.5Z","type":["external","categorize"]}',
+    b'{"since":1777636800250,"namespace":[]}',
+    b'{"since":1e300,"wiki":"","type":"edits","bot":null,"namespace":1.5,"x":1,"y":2,"z":[]}',
+    '{"wiki":"\u00e9[!a-z]😀","since":"0-0"}'.encode(),
+    b'{"wiki":"a\\u0000b","type":"edit\\u0000","since":"19c0a5b2d10-18446744073709551615"}',
+]
+
+
+def event(name, argument, id=b""):
+    return b'5:%s:/rc:{"name":"%s","args":[%s]}' % (id, name, argument)
+
+
+# What a client says, a packet a line.
+SOCKETIO_SESSIONS = [
+    b"\n".join(packets)
+    for packets in [
+        [b"1::/rc", event(b"subscribe", b'"*"', b"1+"), b"0::/rc", b"1::/rc", b"2::", b"0::"],
+        [event(b"subscribe", filter, b"7+") for filter in FILTERS],
+        [event(b"subscribe", b'["a.example","*.org",1]'), event(b"unsubscribe", b'"*.org"')],
+        [event(b"subscribe", b'{"wiki":"*"}', b"1+"), event(b"unsubscribe", b'{"id":"1"}', b"2+")],
+        [event(b"subscribe", wikis) for wikis in (b'"*"', b'{"wiki":"*.org"}', b'{"bot":false}')],
+        [event(b"subscribe", b'{"since":0}', b"%d+" % number) for number in range(12)],
+        [event(b"subscribe", b'{"since":"123456789ab-2","bot":false}'), b"3:1+:/rc:x", b"0::/rc"],
+        [event(b"dance", b"1", b"3+"), event(b"a-b", b""), b"1::/x", b"4:1:/rc:{}", b"5::/rc:{"],
+        [event(b"subscribe", b'["1","2","3","4","5","6","7","8","9","10","11"]', b"1+")],
+    ]
+]
+
 JSONP = [
     b"d=%221%3A%3A%2Frc%22",
     b"d=%225:1%2B:/rc:%7B%5C%22name%5C%22:%5C%22subscribe%5C%22%7D%22&i=0",
@@ -135,8 +169,10 @@ def seeds():
         "rcfeed_irc": recorded("irc_datagram"),
         "sse_reader": SSE,
         "http_reader": HTTP,
+        "socketio_filter": FILTERS,
         "socketio_jsonp": JSONP,
         "socketio_payload": SOCKETIO,
+        "socketio_session": SOCKETIO_SESSIONS,
         "redis_reader": REDIS,
         "websocket": WEBSOCKET,
     }
