@@ -1,24 +1,16 @@
 # SPDX-License-Identifier: Apache-2.0
-"""A real browser, Chromium, with a page that the test serves and that tells what happens."""
+"""A real browser, Chromium driven by playwright-core, with a page that the test serves and that tells what happens."""
 
 import json
 import queue
 import subprocess
 import threading
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
 from urllib.parse import urlencode
 
 EVENT_TIMEOUT_S = 30  # the browser's start is most of it
-COMMAND = [
-    "chromium",
-    "--headless",
-    "--no-sandbox",
-    "--disable-gpu",
-    "--disable-background-networking",
-    "--disable-dev-shm-usage",
-    "--no-first-run",
-    "--no-proxy-server",
-]
+SCRIPT = Path(__file__).with_name("browser.js")
 
 
 class Page(ThreadingHTTPServer):
@@ -72,11 +64,11 @@ class Browsers:
         self.processes = []
 
     def open(self, url, *options):
-        with open(self.folder / "chromium.txt", "w", encoding="utf-8") as output:
+        with open(self.folder / "browser.txt", "a", encoding="utf-8") as output:
             self.processes.append(
                 subprocess.Popen(
-                    [*COMMAND, *options, f"--user-data-dir={self.folder / 'profile'}", url],
-                    stdin=subprocess.DEVNULL,
+                    ["node", str(SCRIPT), url, *options],
+                    stdin=subprocess.PIPE,
                     stdout=output,
                     stderr=output,
                 )
@@ -84,5 +76,5 @@ class Browsers:
 
     def close(self):
         for process in self.processes:
-            process.terminate()
+            process.stdin.close()
             process.wait(20)
