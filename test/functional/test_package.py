@@ -109,7 +109,8 @@ def package():
 
 def install(root, package):
     shutil.copy(package, root.path("/tmp/rcstreamd.deb"))
-    root.apt("install --no-install-recommends -o Dpkg::Options::=--force-confold /tmp/rcstreamd.deb")
+    kept = "-o Dpkg::Options::=--force-confold"
+    root.apt(f"install --no-install-recommends {kept} /tmp/rcstreamd.deb")
 
 
 def test_package_has_no_errors_for_lintian(package):
