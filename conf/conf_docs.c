@@ -4,12 +4,14 @@
  *
  *   conf_docs markdown >docs/configuration.md
  *   conf_docs yaml >conf/rcstreamd.yaml
+ *   conf_docs manual >docs/rcstreamd.yaml.5
  */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "conf/conf_help.h"
+#include "conf/conf_manual.h"
 
 static int print(void (*help)(struct buffer *out))
 {
@@ -34,6 +36,9 @@ int main(int argc, char **argv)
 	if (argc == 2 && strcmp(argv[1], "yaml") == 0) {
 		return print(conf_help_yaml);
 	}
-	fprintf(stderr, "usage: conf_docs markdown|yaml\n");
+	if (argc == 2 && strcmp(argv[1], "manual") == 0) {
+		return print(conf_manual);
+	}
+	fprintf(stderr, "usage: conf_docs manual|markdown|yaml\n");
 	return 2;
 }

@@ -10,19 +10,6 @@
 
 #define COLUMNS 80
 
-/* How a section whose key is absent behaves, by kind. */
-static const char *const kind_notes[] = {
-    [CONF_KIND_ROOT] = "",
-    [CONF_KIND_ALWAYS] = "",
-    [CONF_KIND_OPTIONAL] = " Off when the section is absent.",
-    [CONF_KIND_INGEST] = "",
-};
-
-static const char *default_of(const struct conf_option *option)
-{
-	return option->default_text[0] != '\0' ? option->default_text : "\"\"";
-}
-
 /* --help */
 
 static void help_option(const struct conf_option *option, struct buffer *out)
@@ -30,7 +17,7 @@ static void help_option(const struct conf_option *option, struct buffer *out)
 	buffer_printf(out, "  %s: ", option->key);
 	option->type->want(option, out);
 	if (!conf_schema_is_required(option)) {
-		buffer_printf(out, "; default %s", default_of(option));
+		buffer_printf(out, "; default %s", conf_schema_default(option));
 	}
 	buffer_append_byte(out, '\n');
 	conf_text_fold(out, "      ", option->help, COLUMNS);
@@ -45,7 +32,7 @@ static void help_section(const struct conf_section *section, struct buffer *out)
 	} else {
 		buffer_printf(&title, "%s%s: %s%s",
 		              section->kind == CONF_KIND_INGEST ? "ingest, type " : "",
-		              section->path, section->help, kind_notes[section->kind]);
+		              section->path, section->help, conf_schema_note(section));
 	}
 	buffer_append_byte(&title, '\0');
 	conf_text_fold(out, "", title.bytes, COLUMNS);
@@ -142,7 +129,7 @@ static void markdown_options(const struct conf_option *options, size_t count, st
 		if (conf_schema_is_required(option)) {
 			buffer_append_text(out, " | none");
 		} else {
-			buffer_printf(out, " | `%s`", default_of(option));
+			buffer_printf(out, " | `%s`", conf_schema_default(option));
 		}
 		buffer_printf(out, " | %s |\n", option->help);
 	}
@@ -155,7 +142,7 @@ static void markdown_section(const struct conf_section *section, struct buffer *
 	} else {
 		buffer_printf(out, "\n%s `%s`\n\n%s%s\n",
 		              section->kind == CONF_KIND_INGEST ? "###" : "##", section->path,
-		              section->help, kind_notes[section->kind]);
+		              section->help, conf_schema_note(section));
 	}
 	markdown_options(section->options, section->option_count, out);
 }
@@ -216,7 +203,8 @@ static void yaml_options(const struct conf_section *section, const char *before,
 
 		yaml_comment(before, option->help, out);
 		buffer_printf(out, "%s%s: %s\n", before, option->key,
-		              conf_schema_is_required(option) ? "..." : default_of(option));
+		              conf_schema_is_required(option) ? "..."
+		                                              : conf_schema_default(option));
 	}
 }
 

@@ -125,6 +125,16 @@ bool conf_schema_is_required(const struct conf_option *option)
 	return option->default_text[0] == '\0' && option->min > 0;
 }
 
+const char *conf_schema_default(const struct conf_option *option)
+{
+	return option->default_text[0] != '\0' ? option->default_text : "\"\"";
+}
+
+const char *conf_schema_note(const struct conf_section *section)
+{
+	return section->kind == CONF_KIND_OPTIONAL ? " Off when the section is absent." : "";
+}
+
 static void add_name(struct conf_names *names, const char *name)
 {
 	require(names->count < CONF_NAMES_MAX);

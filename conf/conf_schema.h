@@ -60,6 +60,12 @@ const char *conf_schema_child_key(const struct conf_section *section,
 /* Whether the key must be given: there is no default that fits. */
 bool conf_schema_is_required(const struct conf_option *option);
 
+/* Lends the default as people write it: an empty text in its quotes. */
+const char *conf_schema_default(const struct conf_option *option);
+
+/* Lends how the section behaves when its key is absent, a sentence with a blank in front; or "". */
+const char *conf_schema_note(const struct conf_section *section);
+
 /* A few names, lent by the schema. */
 #define CONF_NAMES_MAX 32
 struct conf_names {

@@ -13,6 +13,7 @@
 #include "server/base/buffer.h"
 #include "server/base/log.h"
 #include "server/base/table.h"
+#include "server/probe.h"
 #include "server/server.h"
 
 #define EXIT_BAD_CONFIGURATION 2
@@ -23,10 +24,11 @@ struct arguments {
 	const char *log_format; /* NULL: the configuration's */
 	bool is_check;
 	bool is_dump;
+	bool is_probe;
 	bool is_demo;
 };
 
-enum long_option { CHECK_CONFIG = 256, DUMP_CONFIG, LOG_LEVEL, LOG_FORMAT, DEMO, VERSION };
+enum long_option { CHECK_CONFIG = 256, DUMP_CONFIG, LOG_LEVEL, LOG_FORMAT, DEMO, PROBE, VERSION };
 
 static const struct option long_options[] = {
     {"check-config", no_argument, NULL, CHECK_CONFIG},
@@ -36,6 +38,7 @@ static const struct option long_options[] = {
     {"help", no_argument, NULL, 'h'},
     {"log-format", required_argument, NULL, LOG_FORMAT},
     {"log-level", required_argument, NULL, LOG_LEVEL},
+    {"probe", no_argument, NULL, PROBE},
     {"version", no_argument, NULL, VERSION},
     {NULL, 0, NULL, 0},
 };
@@ -48,7 +51,7 @@ static void print_help(void)
 	    "rcstreamd: broadcasts recent changes of MediaWiki wikis on IRC and Socket.IO\n"
 	    "\n"
 	    "usage: rcstreamd [-c FILE] [--demo] [--log-level LEVEL] [--log-format FORMAT]\n"
-	    "       rcstreamd [-c FILE] --check-config | --dump-config\n"
+	    "       rcstreamd [-c FILE] --check-config | --dump-config | --probe\n"
 	    "       rcstreamd --version | --help\n"
 	    "\n"
 	    "  -c, --config FILE    read the configuration from FILE; without it IRC, HTTP,\n"
@@ -58,6 +61,8 @@ static void print_help(void)
 	    "  --demo               play the bundled sample of changes as well\n"
 	    "  --log-level LEVEL    debug, info, warn or error\n"
 	    "  --log-format FORMAT  plain or json\n"
+	    "  --probe              ask the server that runs with this configuration whether\n"
+	    "                       it is well: status 0 when it is, 1 when not\n"
 	    "  --version            print the version, and end\n"
 	    "  -h, --help           print this, and end\n"
 	    "\n"
@@ -96,6 +101,9 @@ static void parse_arguments(int count, char **words, struct arguments *arguments
 			break;
 		case LOG_FORMAT:
 			arguments->log_format = optarg;
+			break;
+		case PROBE:
+			arguments->is_probe = true;
 			break;
 		case VERSION:
 			(void)printf("rcstreamd %s\n", RCSTREAMD_VERSION);
@@ -168,10 +176,31 @@ static void dump(const struct conf *conf)
 	buffer_finish(&out);
 }
 
+static int serve(const struct conf *conf)
+{
+	struct error error;
+
+	if (!server_run(conf, RCSTREAMD_VERSION, &error)) {
+		(void)fprintf(stderr, "rcstreamd: %s\n", error.text);
+		return EXIT_BAD_CONFIGURATION;
+	}
+	return EXIT_SUCCESS;
+}
+
+static int probe(const struct conf *conf)
+{
+	struct error error;
+
+	if (!probe_run(conf, &error)) {
+		(void)fprintf(stderr, "rcstreamd: %s\n", error.text);
+		return EXIT_FAILURE;
+	}
+	return EXIT_SUCCESS;
+}
+
 int main(int count, char **words)
 {
 	struct arguments arguments = {0};
-	struct error error;
 	struct conf *conf;
 	int status = EXIT_SUCCESS;
 
@@ -185,9 +214,10 @@ int main(int count, char **words)
 	configure_log(&arguments, conf);
 	if (arguments.is_dump) {
 		dump(conf);
-	} else if (!arguments.is_check && !server_run(conf, RCSTREAMD_VERSION, &error)) {
-		(void)fprintf(stderr, "rcstreamd: %s\n", error.text);
-		status = EXIT_BAD_CONFIGURATION;
+	} else if (arguments.is_probe) {
+		status = probe(conf);
+	} else if (!arguments.is_check) {
+		status = serve(conf);
 	}
 	conf_destroy(conf);
 	return status;

@@ -63,4 +63,42 @@ static inline char *dump_of(const struct conf *conf)
 	return text_of(&dump);
 }
 
+/* TEST_DATA is test/data of the sources. */
+#define SOURCES TEST_DATA "/../../"
+
+/* Gives what a file holds, to be ended with free(). */
+static inline char *read_file(const char *path)
+{
+	struct buffer text = {0};
+	FILE *stream = fopen(path, "re");
+	size_t length = 1;
+
+	if (stream == NULL) {
+		fail_msg("cannot read %s", path);
+	}
+	while (length > 0) {
+		length = fread(buffer_reserve(&text, BUFSIZ), 1, BUFSIZ, stream);
+		text.length += length;
+	}
+	(void)fclose(stream);
+	return text_of(&text);
+}
+
+/* A file of the sources is what `print` adds; `command` prints it anew. */
+static inline void assert_file(const char *path, const char *command,
+                               void (*print)(struct buffer *out))
+{
+	struct buffer out = {0};
+	char *file = read_file(path);
+	char *printed;
+
+	print(&out);
+	printed = text_of(&out);
+	if (strcmp(file, printed) != 0) {
+		fail_msg("%s is out of date: %s", path, command);
+	}
+	free(file);
+	free(printed);
+}
+
 #endif

@@ -4,60 +4,25 @@
 #include "conf/conf_schema.h"
 #include "test/conf/conf_test.h"
 
-/* TEST_DATA is test/data of the sources. */
-#define ROOT TEST_DATA "/../../"
-
-static char *read_file(const char *path)
-{
-	struct buffer text = {0};
-	FILE *stream = fopen(path, "re");
-	size_t length = 1;
-
-	if (stream == NULL) {
-		fail_msg("cannot read %s", path);
-	}
-	while (length > 0) {
-		length = fread(buffer_reserve(&text, BUFSIZ), 1, BUFSIZ, stream);
-		text.length += length;
-	}
-	(void)fclose(stream);
-	return text_of(&text);
-}
-
-static void assert_file(const char *path, const char *command, void (*print)(struct buffer *out))
-{
-	struct buffer out = {0};
-	char *file = read_file(path);
-	char *printed;
-
-	print(&out);
-	printed = text_of(&out);
-	if (strcmp(file, printed) != 0) {
-		fail_msg("%s is out of date: %s", path, command);
-	}
-	free(file);
-	free(printed);
-}
-
 /* STYLE C11: the checked-in files are those that options.def yields. */
 static void test_manual_is_the_printed_one(void **state)
 {
 	(void)state;
-	assert_file(ROOT "docs/configuration.md", "conf_docs markdown >docs/configuration.md",
+	assert_file(SOURCES "docs/configuration.md", "conf_docs markdown >docs/configuration.md",
 	            conf_help_markdown);
 }
 
 static void test_sample_is_the_printed_one(void **state)
 {
 	(void)state;
-	assert_file(ROOT "conf/rcstreamd.yaml", "conf_docs yaml >conf/rcstreamd.yaml",
+	assert_file(SOURCES "conf/rcstreamd.yaml", "conf_docs yaml >conf/rcstreamd.yaml",
 	            conf_help_yaml);
 }
 
 /* The sample shows the defaults: running it is running without a file. */
 static void test_sample_is_the_default_configuration(void **state)
 {
-	char *text = read_file(ROOT "conf/rcstreamd.yaml");
+	char *text = read_file(SOURCES "conf/rcstreamd.yaml");
 	struct conf *sample = conf_of(text);
 	struct conf *built_in = conf_create_default(NULL);
 	char *sample_dump = dump_of(sample);
@@ -77,8 +42,8 @@ static void test_every_option_is_told(void **state)
 {
 	struct buffer out = {0};
 	char *help;
-	char *manual = read_file(ROOT "docs/configuration.md");
-	char *sample = read_file(ROOT "conf/rcstreamd.yaml");
+	char *manual = read_file(SOURCES "docs/configuration.md");
+	char *sample = read_file(SOURCES "conf/rcstreamd.yaml");
 
 	(void)state;
 	conf_help(&out);
