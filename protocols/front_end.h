@@ -60,6 +60,9 @@ struct front_end {
 	/* Lends the addresses to listen on; NULL when the front-end is off. */
 	const struct conf_addresses *(*addresses)(const struct conf *conf);
 
+	/* Lends the networks whose connections begin with a PROXY header.  NULL: none. */
+	const struct conf_networks *(*proxies)(const struct conf *conf);
+
 	/* Gives the worker's state. */
 	void *(*start)(const struct front_end_env *env);
 

@@ -299,9 +299,11 @@ static bool open_listeners(struct worker *worker, struct error *error)
 
 	worker->listeners = mem_zeroed((options->socket_count + 1) * sizeof(worker->listeners[0]));
 	for (size_t i = 0; i < options->socket_count; i++) {
+		size_t index = options->sockets[i].front_end;
+		const struct front_end *type = front_ends[index];
 		struct listener *listener =
 		    listener_open(worker->net, options->sockets[i].descriptor, on_connection,
-		                  &worker->front_ends[options->sockets[i].front_end], error);
+		                  &worker->front_ends[index], error);
 
 		if (listener == NULL) {
 			while (++i < options->socket_count) {
@@ -310,6 +312,9 @@ static bool open_listeners(struct worker *worker, struct error *error)
 			return false;
 		}
 		listener_tell_refused(listener, refusal);
+		if (type->proxies != NULL) {
+			listener_expect_proxies(listener, type->proxies(options->conf));
+		}
 		worker->listeners[worker->listener_count++] = listener;
 	}
 	return true;

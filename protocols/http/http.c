@@ -13,6 +13,11 @@ static const struct conf_addresses *addresses(const struct conf *conf)
 	return conf->http.present ? &conf->http.listen : NULL;
 }
 
+static const struct conf_networks *proxies(const struct conf *conf)
+{
+	return &conf->http.proxy_protocol;
+}
+
 static size_t endpoint_count(void)
 {
 	size_t count = 0;
@@ -88,6 +93,7 @@ static void destroy(void *state)
 const struct front_end http_front_end = {
     .name = "http",
     .addresses = addresses,
+    .proxies = proxies,
     .start = start,
     .on_connection = on_connection,
     .refusal = refusal,

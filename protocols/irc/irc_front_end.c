@@ -8,6 +8,11 @@ static const struct conf_addresses *addresses(const struct conf *conf)
 	return conf->irc.present ? &conf->irc.listen : NULL;
 }
 
+static const struct conf_networks *proxies(const struct conf *conf)
+{
+	return &conf->irc.proxy_protocol;
+}
+
 static void *start(const struct front_end_env *env)
 {
 	return irc_server_create(env);
@@ -40,6 +45,7 @@ static void destroy(void *state)
 const struct front_end irc_front_end = {
     .name = "irc",
     .addresses = addresses,
+    .proxies = proxies,
     .start = start,
     .on_connection = on_connection,
     .refusal = refusal,

@@ -107,10 +107,11 @@ static struct address_place *find_or_add(struct address_limits *limits,
 /* One place more of an address, whatever all have; NULL when that address has its fill. */
 static struct address_place *add(struct address_limits *limits, const struct sockaddr_in6 *peer)
 {
-	struct in6_addr network = network_of(&limits->options, &peer->sin6_addr);
 	struct address_place *place = &limits->unlimited;
 
-	if (!is_unlimited(&limits->options, peer)) {
+	if (peer != NULL && !is_unlimited(&limits->options, peer)) {
+		struct in6_addr network = network_of(&limits->options, &peer->sin6_addr);
+
 		place = find_or_add(limits, &network);
 		if (place->taken >= limits->options.per_address) {
 			return NULL;

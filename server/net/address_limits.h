@@ -42,7 +42,8 @@ void address_limits_set_total(struct address_limits *limits, unsigned total);
 /*
  * Gives a place to a client with this address (mapped, as peer.h has it), to be left
  * with address_limits_leave() by whoever has it then, on any thread.  NULL with a
- * `reason` when there is none: CLOSE_ADDRESS_LIMIT or CLOSE_LIMIT.
+ * `reason` when there is none: CLOSE_ADDRESS_LIMIT or CLOSE_LIMIT.  One whose address is
+ * not known yet (NULL) is bound by `total` alone.
  */
 struct address_place *address_limits_enter(struct address_limits *limits,
                                            const struct sockaddr_in6 *peer,

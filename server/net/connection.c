@@ -527,6 +527,7 @@ static void try_detach(struct connection *connection)
 		connection_abort(connection, CLOSE_LIMIT);
 		return;
 	}
+	migrant.peer = connection->peer;
 	migrant.unread = connection->held;
 	connection->held = (struct buffer){0};
 	migrant.place = connection->place;
@@ -577,17 +578,6 @@ static struct connection *create(struct net *net)
 	return connection;
 }
 
-static void read_peer(struct connection *connection)
-{
-	struct sockaddr_storage name;
-	int length = sizeof(name);
-
-	if (uv_tcp_getpeername(&connection->handle, (struct sockaddr *)&name, &length) != 0) {
-		return;
-	}
-	peer_map((const struct sockaddr *)&name, &connection->peer);
-}
-
 /* Begin with a descriptor, which is taken over; NULL when it is unusable. */
 static struct connection *begin(struct connection *connection, int descriptor)
 {
@@ -618,12 +608,9 @@ struct connection *connection_adopt(struct net *net, struct migrant *migrant)
 
 	connection->held = migrant->unread;
 	connection->place = migrant->place;
+	connection->peer = migrant->peer;
 	migrant->unread = (struct buffer){0};
 	migrant->place = NULL;
 	migrant->descriptor = -1;
-	connection = begin(connection, descriptor);
-	if (connection != NULL) {
-		read_peer(connection);
-	}
-	return connection;
+	return begin(connection, descriptor);
 }

@@ -31,10 +31,9 @@ struct listener {
 	uv_poll_t handle;
 	int descriptor;
 	struct net *net;
-	on_connection_fn *on_connection;
-	refusal_fn *refusal; /* NULL: they are told nothing */
-	void *owner;
-	struct deadline pause; /* armed while nobody is accepted */
+	struct listener_owner owner;
+	const struct conf_networks *proxies; /* NULL: none */
+	struct deadline pause;               /* armed while nobody is accepted */
 	uint64_t pause_told_ms;
 	bool has_paused;
 };
@@ -75,30 +74,42 @@ static bool is_shortage(int cause)
 	return cause == EMFILE || cause == ENFILE || cause == ENOBUFS || cause == ENOMEM;
 }
 
+static bool is_proxied(const struct listener *listener, const struct accepted *client)
+{
+	return listener->proxies != NULL && peer_is_in(&client->peer, listener->proxies);
+}
+
 static void begin(struct listener *listener, const struct accepted *client)
 {
 	struct connection *connection = connection_accept(listener->net, client);
 
-	if (connection != NULL) {
-		listener->on_connection(listener->owner, connection);
+	if (connection == NULL) {
+		return;
+	}
+	if (is_proxied(listener, client)) {
+		proxied_begin(connection, &listener->owner);
+	} else {
+		listener->owner.on_connection(listener->owner.pointer, connection);
 	}
 }
 
 /* Let a client in if there is a place for it. */
 static void admit(struct listener *listener, struct accepted *client)
 {
+	const struct listener_owner *owner = &listener->owner;
 	struct net *net = listener->net;
 	enum close_reason reason;
 
 	if (net->addresses != NULL) {
-		client->place = address_limits_enter(net->addresses, &client->peer, &reason);
+		client->place = address_limits_enter(
+		    net->addresses, is_proxied(listener, client) ? NULL : &client->peer, &reason);
 	}
 	if (client->place != NULL || net->addresses == NULL) {
 		begin(listener, client);
 	} else {
-		refusals_turn_away(
-		    net, client->descriptor, &client->peer, reason,
-		    listener->refusal != NULL ? listener->refusal(listener->owner, reason) : "");
+		refusals_turn_away(net, client->descriptor, &client->peer, reason,
+		                   owner->refusal != NULL ? owner->refusal(owner->pointer, reason)
+		                                          : "");
 	}
 }
 
@@ -168,8 +179,8 @@ struct listener *listener_open(struct net *net, int descriptor, on_connection_fn
 
 	listener->descriptor = descriptor;
 	listener->net = net;
-	listener->on_connection = on_connection;
-	listener->owner = owner;
+	listener->owner.on_connection = on_connection;
+	listener->owner.pointer = owner;
 	listener->pause.on_due = on_pause_over;
 	status = open_handle(listener);
 	if (status != 0) {
@@ -183,7 +194,12 @@ struct listener *listener_open(struct net *net, int descriptor, on_connection_fn
 
 void listener_tell_refused(struct listener *listener, refusal_fn *refusal)
 {
-	listener->refusal = refusal;
+	listener->owner.refusal = refusal;
+}
+
+void listener_expect_proxies(struct listener *listener, const struct conf_networks *proxies)
+{
+	listener->proxies = proxies;
 }
 
 void listener_close(struct listener *listener)

@@ -8,6 +8,7 @@
 #include "server/base/error.h"
 #include "server/net/connection.h"
 #include "server/net/net.h"
+#include "server/net/proxied.h"
 
 /*
  * A bound socket that gives connections.  When there is no descriptor or memory for the
@@ -18,12 +19,6 @@
  */
 struct listener;
 
-/* A client has come; set its ops and owner.  Belongs to the listener's net. */
-typedef void on_connection_fn(void *owner, struct connection *connection);
-
-/* Lends what a client is sent that is refused for this reason, in its protocol. */
-typedef const char *refusal_fn(void *owner, enum close_reason reason);
-
 /*
  * Listen on a bound descriptor (socket_bind_group()), which is taken over.  NULL
  * with `error` set; the descriptor is closed then too.
@@ -33,6 +28,12 @@ struct listener *listener_open(struct net *net, int descriptor, on_connection_fn
 
 /* What to tell those for whom net.addresses has no place; without this they are told nothing. */
 void listener_tell_refused(struct listener *listener, refusal_fn *refusal);
+
+/*
+ * Clients from these networks (lent) come through proxies that put a header of the PROXY protocol
+ * in front of each: the connection is the client's that it tells.  Without this, of nobody.
+ */
+void listener_expect_proxies(struct listener *listener, const struct conf_networks *proxies);
 
 /* Take no more clients; the listener is freed once its handle is closed. */
 void listener_close(struct listener *listener);

@@ -81,11 +81,16 @@ static void tell(struct net *net, const struct sockaddr_in6 *peer, enum close_re
 	}
 }
 
-void refusals_turn_away(struct net *net, int descriptor, const struct sockaddr_in6 *peer,
-                        enum close_reason reason, const char *words)
+void refusals_note(struct net *net, const struct sockaddr_in6 *peer, enum close_reason reason)
 {
 	count(net, reason);
 	tell(net, peer, reason);
+}
+
+void refusals_turn_away(struct net *net, int descriptor, const struct sockaddr_in6 *peer,
+                        enum close_reason reason, const char *words)
+{
+	refusals_note(net, peer, reason);
 	/* A new socket's buffer takes it whole. */
 	(void)send(descriptor, words, strlen(words), MSG_DONTWAIT | MSG_NOSIGNAL);
 	(void)shutdown(descriptor, SHUT_WR);

@@ -41,6 +41,9 @@ struct refusals {
 void refusals_turn_away(struct net *net, int descriptor, const struct sockaddr_in6 *peer,
                         enum close_reason reason, const char *words);
 
+/* Count one that is refused otherwise, by its reason, and log it. */
+void refusals_note(struct net *net, const struct sockaddr_in6 *peer, enum close_reason reason);
+
 /* Close those that are kept; false when there are none. */
 bool refusals_drop(struct net *net);
 

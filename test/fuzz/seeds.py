@@ -49,6 +49,17 @@ IRC_SESSIONS = [
     b"JOIN #*.wikipedia\r\nJOIN #*\r\nNAMES #*.wikipedia\r\nLIST *wiki*\r\nLIST >0,<5\r\n",
 ]
 
+PROXY = b"\r\n\r\n\0\r\nQUIT\n"
+PROXY_HEADERS = [
+    b"PROXY TCP4 192.0.2.1 198.51.100.1 4711 6667\r\nPING\r\n",
+    b"PROXY TCP6 2001:db8::1 2001:db8::2 4711 6667\r\n",
+    b"PROXY UNKNOWN\r\n",
+    PROXY + b"\x21\x11\x00\x13\xc0\x00\x02\x01\xc6\x33\x64\x01\x12\x67\x1a\x0b"
+    b"\x03\x00\x04\x24\x9d\xa0\xd2",
+    PROXY + b"\x21\x21\x00\x24" + bytes(32) + b"\x12\x67\x00\x50",
+    PROXY + b"\x20\x00\x00\x04abcd",
+]
+
 SSE = [
     b'\xef\xbb\xbf:ok\n\nevent: message\nid: [{"topic":"a","offset":1}]\ndata: {"a":1}\n\n',
     b"data\r\rdata: two\rdata:lines\r\nretry: 3000\r\nid\r\nid: a\0b\r\n\r\n: comment\n",
@@ -166,6 +177,7 @@ def seeds():
         "irc_message": IRC,
         "irc_session": IRC_SESSIONS + IRC[:5],
         "rcfeed_json": JSON + recorded("json_datagram"),
+        "proxy_protocol": PROXY_HEADERS,
         "rcfeed_irc": recorded("irc_datagram"),
         "sse_reader": SSE,
         "http_reader": HTTP,
