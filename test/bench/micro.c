@@ -33,7 +33,8 @@ struct record {
 	struct text irc_datagram;
 	struct rcfeed_fields fields;
 	bool has_fields;
-	struct change *change;
+	struct change *change;      /* of the JSON */
+	struct change *line_change; /* of the line */
 };
 
 struct micro {
@@ -90,6 +91,15 @@ static void fill_fields(const json_t *json, struct rcfeed_fields *fields)
 	};
 }
 
+static struct change *read_line_change(const struct micro *micro, struct text datagram)
+{
+	enum drop_reason reason;
+
+	return datagram.bytes == NULL
+	           ? NULL
+	           : rcfeed_irc_read(micro->names, datagram.bytes, datagram.length, &reason);
+}
+
 static void read_record(const struct micro *micro, const char *line, struct record *record)
 {
 	json_error_t error;
@@ -108,6 +118,7 @@ static void read_record(const struct micro *micro, const char *line, struct reco
 	if (record->has_fields) {
 		fill_fields(json, &record->fields);
 	}
+	record->line_change = read_line_change(micro, record->irc_datagram);
 	if (record->json_datagram.bytes != NULL) {
 		record->change = rcfeed_json_read(micro->names, record->json_datagram.bytes,
 		                                  record->json_datagram.length, &reason);
@@ -153,8 +164,8 @@ static bool parse_json(struct micro *micro, const struct record *record)
 	if (record->json_datagram.bytes == NULL) {
 		return false;
 	}
-	json_decref(json_loadb(record->json_datagram.bytes, record->json_datagram.length, flags,
-	                       NULL));
+	json_decref(
+	    json_loadb(record->json_datagram.bytes, record->json_datagram.length, flags, NULL));
 	return true;
 }
 
@@ -184,6 +195,18 @@ static bool read_line(struct micro *micro, const struct record *record)
 	}
 	change_unref(rcfeed_irc_read(micro->names, record->irc_datagram.bytes,
 	                             record->irc_datagram.length, &reason));
+	return true;
+}
+
+/* What change_json() does for the first who asks. */
+static bool make_json(struct micro *micro, const struct record *record)
+{
+	const struct change *change = record->line_change;
+
+	if (change == NULL) {
+		return false;
+	}
+	(void)rcfeed_irc_to_json(micro->names, change->channel, change->line, &micro->out);
 	return true;
 }
 
@@ -234,6 +257,7 @@ static const struct {
     {"read_json", read_json},
     {"render_line", render_line},
     {"read_line", read_line},
+    {"make_json", make_json},
     {"find_duplicate", find_duplicate},
     {"encode_irc", encode_irc},
     {"encode_socketio_packet", encode_socketio_packet},
@@ -282,6 +306,7 @@ static void finish(struct micro *micro)
 {
 	for (size_t i = 0; i < micro->count; i++) {
 		change_unref(micro->records[i].change);
+		change_unref(micro->records[i].line_change);
 		json_decref(micro->records[i].object);
 	}
 	for (size_t i = 0; i < micro->channels.count; i++) {
