@@ -253,7 +253,8 @@ def run_source(arguments, source, micro_ns):
 
 
 def print_steps(results, micro_ns):
-    print("", f"{'CPU us a datagram':26}" + "".join(f"{r['source']:>12}" for r in results), sep="\n")
+    names = "".join(f"{result['source']:>12}" for result in results)
+    print("", f"{'CPU us a datagram':26}{names}", sep="\n")
     for step in results[0]["steps_us"]:
         print(f"{step:26}" + "".join(f"{r['steps_us'][step]:12.2f}" for r in results))
     print("", "once, by those who want it", sep="\n")

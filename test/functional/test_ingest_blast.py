@@ -11,7 +11,7 @@ import pytest
 from rcstreamd import make_change, wait_until
 
 WIKI, CHANNEL = "quiet.example.org", "#quiet.example"
-LINE = "#blast.example\t\00314[[\00307Blast\00314]]\0034 \00310 \00302https://blast.example.org/\003"
+LINE = "#blast.example\t\00314[[\00307Blast\00314]]\0034 \00310 \00302https://blast.example.org/"
 BLASTS = {
     "rc2udp": LINE.encode(),
     "rcfeed-udp": json.dumps(make_change(server_name="blast.example.org")).encode(),
@@ -61,8 +61,8 @@ def quiet_change(title):
     return make_change(server_name=WIKI, title=title)
 
 
-# ingest/udp.h: received in bounded batches, so that a blast does not starve the rest; server/worker.c
-# publishes a bounded number a turn, so that its clients' input is not starved.
+# ingest/udp.h: received in bounded batches, so that a blast does not starve the rest;
+# server/worker.c publishes a bounded number a turn, so that clients' input is not starved.
 @pytest.mark.threads
 @pytest.mark.parametrize("name", BLASTS)
 def test_blast_of_datagrams_leaves_clients_and_other_sources_served(server, name):
