@@ -33,6 +33,7 @@ from bench import (
     rcstreamd,
     run_micro,
     source_figures,
+    wait_source,
 )
 
 RECORDS = ROOT / "test/data/rcfeed/rcfeed-pairs.ndjson"
@@ -176,6 +177,8 @@ def burst(arguments, server, port, form, at_once, counter="published"):
             f"the kernel dropped {socket_of(port)[1]} datagrams: raise net.core.rmem_max "
             f"to {arguments.buffer} or run this as root"
         )
+    wanted = total(begun[counter]) + arguments.datagrams
+    wait_source(server, lambda source: total(source[counter]) >= wanted, "the burst")
     time.sleep(SETTLE_S)
     feeder, workers = (b - a for a, b in zip(used, usage_us(server.process)))
     ended = source_figures(server)
