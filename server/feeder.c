@@ -24,6 +24,7 @@ struct feeder_source {
 struct feeder {
 	struct feeder_options options;
 	struct clock clock;
+	bool has_time; /* the clock was read since the loop waited */
 	struct wiki_names *names;
 	struct feeder_source *sources;
 	size_t source_count;           /* those that run */
@@ -96,14 +97,22 @@ static uint64_t arrival_ms(struct feeder *feeder)
 	return feeder->arrived_ms;
 }
 
+/* Datagrams are taken before on_check(): what it has read is from before the waiting. */
+static void need_time(struct feeder *feeder)
+{
+	if (!feeder->has_time) {
+		clock_update(&feeder->clock);
+		feeder->has_time = true;
+	}
+}
+
 static void publish(const struct source_env *env, struct change *change)
 {
 	struct feeder *feeder = env->publisher;
 	const struct feeder_source *source = container_of(env, struct feeder_source, env);
 	bool deduplicates = feeder->duplicates != NULL && source->deduplicates;
 
-	/* Datagrams are taken before on_check(): what it has read is from before the waiting. */
-	clock_update(&feeder->clock);
+	need_time(feeder);
 	if (deduplicates && is_duplicate(feeder, source, change)) {
 		metric_add(&env->stats->duplicates, 1);
 		change_unref(change);
@@ -212,6 +221,7 @@ static void on_prepare(uv_prepare_t *prepare)
 	struct feeder *feeder = prepare->data;
 
 	take_held(feeder);
+	feeder->has_time = false;
 	if (feeder->batch_count > 0) {
 		if (!all_have_room(feeder)) {
 			set_paused(feeder, true);
@@ -231,6 +241,7 @@ static void on_check(uv_check_t *check)
 	struct feeder *feeder = check->data;
 
 	clock_update(&feeder->clock);
+	feeder->has_time = true;
 }
 
 static void on_observer(uv_timer_t *timer)

@@ -37,7 +37,7 @@ static void list_add(struct change_list *list, struct change *change)
 		list->items = mem_resize(list->items, list->capacity * sizeof(list->items[0]));
 	}
 	list->items[list->count++] = change;
-	list->bytes += change->json.length + change->line.length;
+	list->bytes += change->json_bytes + change->line.length;
 }
 
 void mailbox_put_changes(struct mailbox *mailbox, struct change *const *changes, size_t count)

@@ -215,7 +215,8 @@ static bool shorten(json_t *object, struct buffer *out, size_t length_max)
 
 bool irc_change_tag_append(struct buffer *out, const struct change *change, size_t length_max)
 {
-	json_t *all = json_loadb(change->json.bytes, change->json.length, JSON_ALLOW_NUL, NULL);
+	struct text json = change_json(change);
+	json_t *all = json_loadb(json.bytes, json.length, JSON_ALLOW_NUL, NULL);
 	json_t *chosen = choose(all);
 	struct buffer value = {0};
 	bool fits = json_is_object(all) &&

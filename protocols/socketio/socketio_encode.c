@@ -63,7 +63,7 @@ static void encode_packet(const struct encoder *encoder, const struct change *ch
 {
 	(void)encoder;
 	buffer_append(out, HEAD, sizeof(HEAD) - 1);
-	add_ascii(change->json, out);
+	add_ascii(change_json(change), out);
 	buffer_append(out, TAIL, sizeof(TAIL) - 1);
 }
 
@@ -71,7 +71,7 @@ void socketio_encode_positioned(const struct change *change, const char *positio
                                 struct buffer *out)
 {
 	buffer_append(out, HEAD, sizeof(HEAD) - 1);
-	add_ascii(change->json, out);
+	add_ascii(change_json(change), out);
 	buffer_printf(out, ",\"%s\"" TAIL, position);
 }
 

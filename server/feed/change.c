@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * A change and its texts are one allocation; encoded forms hang off it as they
- * are asked for.  change_encoded() is checked twice around a lock: once a form is
+ * A change and its texts are one allocation; encoded forms, and the JSON of a line, hang
+ * off it as they are asked for.  Both are checked twice around a lock: once a form is
  * there, a reader pays one acquiring load.
  */
 #include "server/feed/change.h"
@@ -12,6 +12,7 @@
 #include <uv.h>
 
 #include "server/base/memory.h"
+#include "server/feed/line_json.h"
 
 struct encoded {
 	size_t length;
@@ -20,7 +21,9 @@ struct encoded {
 
 struct change_private {
 	atomic_uint references;
-	uv_mutex_t encoding; /* held by who makes an encoded form */
+	uv_mutex_t making; /* held by who makes a form; recursive: one is made of another */
+	struct text json;  /* as it came; NULL bytes: `made_json` */
+	struct encoded *_Atomic made_json;
 	struct encoded *_Atomic encoded[CHANGE_ENCODINGS_MAX];
 };
 
@@ -62,7 +65,8 @@ struct change *change_create(const struct change_parts *parts)
 	struct change_block *block;
 	char *at;
 
-	require(parts->wiki.length > 0 && parts->channel.length > 0 && parts->json.bytes != NULL);
+	require(parts->wiki.length > 0 && parts->channel.length > 0);
+	require(parts->json.bytes != NULL || (parts->line.bytes != NULL && parts->json_bytes > 0));
 	block = mem_resize(NULL, sizeof(*block) + texts_length);
 	memset(block, 0, sizeof(*block));
 	at = block->texts;
@@ -71,15 +75,16 @@ struct change *change_create(const struct change_parts *parts)
 	    .is_from_line = parts->is_from_line,
 	    .wiki = copy_text(parts->wiki, &at),
 	    .channel = copy_text(parts->channel, &at),
-	    .json = copy_text(parts->json, &at),
 	    .line = copy_text(parts->line, &at),
+	    .json_bytes = parts->json.bytes != NULL ? parts->json.length : parts->json_bytes,
 	    .identity = parts->identity,
 	    .traits = parts->traits,
 	    .private_part = &block->private_part,
 	};
 	block->change.identity.meta_id = copy_text(parts->identity.meta_id, &at);
+	block->private_part.json = copy_text(parts->json, &at);
 	atomic_init(&block->private_part.references, 1);
-	require(uv_mutex_init(&block->private_part.encoding) == 0);
+	require(uv_mutex_init_recursive(&block->private_part.making) == 0);
 	return &block->change;
 }
 
@@ -89,7 +94,7 @@ struct change *change_join(const struct change *json, const struct change *line)
 	    .type = json->type,
 	    .wiki = json->wiki,
 	    .channel = line->channel,
-	    .json = json->json,
+	    .json = change_json(json),
 	    .line = line->line,
 	    .identity = json->identity,
 	    .traits = json->traits,
@@ -114,42 +119,84 @@ void change_unref(struct change *change)
 	for (size_t i = 0; i < CHANGE_ENCODINGS_MAX; i++) {
 		free(atomic_load_explicit(&block->private_part.encoded[i], memory_order_relaxed));
 	}
-	uv_mutex_destroy(&block->private_part.encoding);
+	free(atomic_load_explicit(&block->private_part.made_json, memory_order_relaxed));
+	uv_mutex_destroy(&block->private_part.making);
 	free(block);
+}
+
+/* Gives what is in `out`, which is freed, with a NUL behind it. */
+static struct encoded *encoded_of(struct buffer *out)
+{
+	struct encoded *encoded = mem_resize(NULL, sizeof(*encoded) + out->length + 1);
+
+	encoded->length = out->length;
+	if (out->length > 0) {
+		memcpy(encoded->bytes, out->bytes, out->length);
+	}
+	encoded->bytes[out->length] = '\0';
+	buffer_finish(out);
+	return encoded;
+}
+
+static struct encoded *make_json(const struct change *change)
+{
+	struct buffer out = {0};
+	struct irc_line parsed;
+
+	(void)irc_line_parse(change->line, &parsed);
+	line_json_write(&parsed, change->wiki, &out);
+	return encoded_of(&out);
 }
 
 static struct encoded *make_encoded(const struct change *change, const struct encoder *encoder)
 {
 	struct buffer out = {0};
-	struct encoded *encoded;
 
 	encoder->encode(encoder, change, &out);
-	encoded = mem_resize(NULL, sizeof(*encoded) + out.length);
-	encoded->length = out.length;
-	if (out.length > 0) {
-		memcpy(encoded->bytes, out.bytes, out.length);
+	return encoded_of(&out);
+}
+
+/* Make the form that belongs in `slot`, an encoder's or with NULL the JSON, unless it is there. */
+static struct encoded *make_once(const struct change *change, const struct encoder *encoder,
+                                 struct encoded *_Atomic *slot)
+{
+	struct change_private *private_part = change->private_part;
+	struct encoded *made;
+
+	uv_mutex_lock(&private_part->making);
+	made = atomic_load_explicit(slot, memory_order_relaxed);
+	if (made == NULL) {
+		made = encoder != NULL ? make_encoded(change, encoder) : make_json(change);
+		atomic_store_explicit(slot, made, memory_order_release);
 	}
-	buffer_finish(&out);
-	return encoded;
+	uv_mutex_unlock(&private_part->making);
+	return made;
+}
+
+/* Lends what is in `slot`, made when it is not there. */
+static struct text need(const struct change *change, const struct encoder *encoder,
+                        struct encoded *_Atomic *slot)
+{
+	const struct encoded *made = atomic_load_explicit(slot, memory_order_acquire);
+
+	if (made == NULL) {
+		made = make_once(change, encoder, slot);
+	}
+	return (struct text){.bytes = made->bytes, .length = made->length};
+}
+
+struct text change_json(const struct change *change)
+{
+	struct change_private *private_part = change->private_part;
+
+	if (private_part->json.bytes != NULL) {
+		return private_part->json;
+	}
+	return need(change, NULL, &private_part->made_json);
 }
 
 struct text change_encoded(struct change *change, const struct encoder *encoder)
 {
-	struct change_private *private_part = change->private_part;
-	struct encoded *encoded;
-
 	require(encoder->slot < CHANGE_ENCODINGS_MAX);
-	encoded = atomic_load_explicit(&private_part->encoded[encoder->slot], memory_order_acquire);
-	if (encoded == NULL) {
-		uv_mutex_lock(&private_part->encoding);
-		encoded = atomic_load_explicit(&private_part->encoded[encoder->slot],
-		                               memory_order_relaxed);
-		if (encoded == NULL) {
-			encoded = make_encoded(change, encoder);
-			atomic_store_explicit(&private_part->encoded[encoder->slot], encoded,
-			                      memory_order_release);
-		}
-		uv_mutex_unlock(&private_part->encoding);
-	}
-	return (struct text){.bytes = encoded->bytes, .length = encoded->length};
+	return need(change, encoder, &change->private_part->encoded[encoder->slot]);
 }

@@ -15,10 +15,11 @@
  *   source ── change_create() ──> feeder (gives it its id) ──> every worker
  *
  * What a protocol sends for it is made once, at first need, by an encoder, and
- * kept with the change: change_encoded().
+ * kept with the change: change_encoded().  So is the JSON of a change that came as
+ * a line: change_json().
  *
- * Threads: the reference count and change_encoded() any; the other members are
- * written before the change is handed over and only read after that.
+ * Threads: the reference count, change_encoded() and change_json() any; the other members
+ * are written before the change is handed over and only read after that.
  */
 #define CHANGE_ENCODINGS_MAX 8
 
@@ -67,10 +68,12 @@ struct change_traits {
 /* What a change is made of.  All of it is copied. */
 struct change_parts {
 	enum change_type type;
-	bool is_from_line;   /* it came as a line, and `json` was made of that; else the reverse */
+	bool is_from_line;   /* it came as a line, and its JSON is made of that; else the reverse */
 	struct text wiki;    /* server_name, "en.wikipedia.org"; never empty */
 	struct text channel; /* "#en.wikipedia"; never empty */
-	struct text json;    /* one RCFeed JSON object, valid UTF-8, no CR or LF */
+	struct text json;    /* one RCFeed JSON object, valid UTF-8, no CR or LF; NULL bytes: made
+	                        of `line` at first need */
+	size_t json_bytes;   /* with no `json`: what that will have, at most */
 	struct text line;    /* IRC text without CR, LF, NUL; NULL bytes: not for IRC */
 	struct change_identity identity;
 	struct change_traits traits;
@@ -81,10 +84,10 @@ struct change {
 	uint64_t arrived_ms; /* Unix time of arrival, never before the last; set by the feeder */
 	enum change_type type;
 	bool is_from_line;
-	struct text wiki; /* NUL-terminated, as are the three below */
+	struct text wiki; /* NUL-terminated, as are the two below */
 	struct text channel;
-	struct text json;
-	struct text line; /* bytes NULL: a change that does not go to IRC */
+	struct text line;  /* bytes NULL: a change that does not go to IRC */
+	size_t json_bytes; /* of its JSON; at most, where that is made at first need */
 	struct change_identity identity;
 	struct change_traits traits;
 	struct change_private *private_part; /* change.c's */
@@ -118,6 +121,12 @@ void change_ref(struct change *change, unsigned count);
 
 /* Give one back; the last one frees.  NULL does nothing. */
 void change_unref(struct change *change);
+
+/*
+ * Lends the JSON, NUL-terminated, for as long as the change lives.  That of a line is made
+ * by the first who asks, an encoder or anyone, while others that ask wait.
+ */
+struct text change_json(const struct change *change);
 
 /*
  * Lends the encoded form, for as long as the change lives.  Made by the first

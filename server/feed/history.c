@@ -235,7 +235,7 @@ static void forget_oldest(struct history *history)
 size_t history_charge(const struct change *change)
 {
 	return change->wiki.length + change->channel.length + change->line.length +
-	       change->identity.meta_id.length + (1 + CHARGE_FORMS) * change->json.length +
+	       change->identity.meta_id.length + (1 + CHARGE_FORMS) * change->json_bytes +
 	       CHARGE_BASE;
 }
 

@@ -16,4 +16,7 @@
 /* Add the valid UTF-8 of `text` as a JSON string with its quotes; null for NULL bytes. */
 void json_text_write(struct text text, struct buffer *out);
 
+/* How many bytes json_text_write() adds. */
+size_t json_text_length(struct text text);
+
 #endif

@@ -150,3 +150,28 @@ void line_json_write(const struct irc_line *line, struct text server_name, struc
 	write_number("length_difference", line->size, out);
 	buffer_append_byte(out, '}');
 }
+
+/* The object with the longest of all that is no text, and without the texts. */
+#define FRAME                                                                                      \
+	"{\"id\":123456789012345678,\"type\":\"edit\",\"namespace\":null,\"title\":,\"title_"      \
+	"url\":null,"                                                                              \
+	"\"comment\":,\"timestamp\":null,\"user\":,\"bot\":false,\"notify_url\":,\"minor\":false," \
+	"\"patrolled\":false,\"length\":{\"old\":null,\"new\":123456789012345678},\"revision\":{"  \
+	"\"old\":123456789012345678,\"new\":123456789012345678},\"log_id\":null,\"log_type\":,"    \
+	"\"log_action\":,\"log_params\":null,\"log_action_comment\":null,\"server_url\":,"         \
+	"\"server_name\":,\"server_script_path\":,\"wiki\":null,"                                  \
+	"\"length_difference\":-123456789012345678}"
+
+/* The comment is that of the edit or of the log's action, and the other one null. */
+size_t line_json_length_max(const struct irc_line *line, struct text server_name)
+{
+	const struct text texts[] = {line->title,      line->comment,  line->user,
+	                             line->url,        line->log_type, line->log_action,
+	                             line->server_url, server_name,    line->script_path};
+	size_t length = sizeof(FRAME) - 1;
+
+	for (size_t i = 0; i < sizeof(texts) / sizeof(texts[0]); i++) {
+		length += json_text_length(texts[i]);
+	}
+	return length;
+}

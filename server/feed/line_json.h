@@ -27,4 +27,8 @@
  */
 void line_json_write(const struct irc_line *line, struct text server_name, struct buffer *out);
 
+/* How many bytes line_json_write() adds at most: it is some 100 fewer, for numbers have no width.
+ */
+size_t line_json_length_max(const struct irc_line *line, struct text server_name);
+
 #endif

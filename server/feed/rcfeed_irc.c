@@ -291,20 +291,36 @@ static struct change *create_change(const struct wiki_names *names, struct text 
                                     struct text line)
 {
 	char derived[WIKI_NAME_MAX + 1];
-	struct buffer json = {0};
 	struct irc_line parsed;
 	struct change_parts parts = {.is_from_line = true, .channel = channel, .line = line};
-	struct change *change;
 
 	(void)irc_line_parse(line, &parsed);
 	parts.type = parsed.type;
 	parts.wiki = line_server_name(names, channel, &parsed, derived);
-	line_json_write(&parsed, parts.wiki, &json);
-	parts.json = text_of(&json);
+	parts.json_bytes = line_json_length_max(&parsed, parts.wiki);
 	parts.identity = line_identity(&parsed);
 	parts.traits = line_traits(&parsed);
-	change = change_create(&parts);
-	buffer_finish(&json);
+	return change_create(&parts);
+}
+
+static bool has_line_ends(struct text text)
+{
+	return text.length > 0 && (memchr(text.bytes, '\n', text.length) != NULL ||
+	                           memchr(text.bytes, '\r', text.length) != NULL ||
+	                           memchr(text.bytes, '\0', text.length) != NULL);
+}
+
+/* The text has more line ends than MediaWiki's one at the end. */
+static struct change *create_change_of_lines(const struct wiki_names *names, struct text channel,
+                                             struct text text)
+{
+	struct buffer line = {0};
+	struct change *change;
+
+	append(text, &line);
+	delete_line_ends(&line, 0);
+	change = create_change(names, channel, text_of(&line));
+	buffer_finish(&line);
 	return change;
 }
 
@@ -312,10 +328,8 @@ struct change *rcfeed_irc_read(const struct wiki_names *names, const char *bytes
                                enum drop_reason *reason)
 {
 	const char *tab = memchr(bytes, '\t', length);
-	struct buffer line = {0};
 	struct text channel;
 	struct text text;
-	struct change *change;
 
 	if (!utf8_is_valid(bytes, length)) {
 		*reason = DROP_NOT_UTF8;
@@ -331,10 +345,9 @@ struct change *rcfeed_irc_read(const struct wiki_names *names, const char *bytes
 		return NULL;
 	}
 	text = strip_left((struct text){tab + 1, (size_t)(bytes + length - tab - 1)});
-	append(text, &line);
-	delete_line_ends(&line, 0);
-	change = create_change(names, channel,
-	                       (struct text){line.length > 0 ? line.bytes : "", line.length});
-	buffer_finish(&line);
-	return change;
+	while (text.length > 0 && text.bytes[text.length - 1] == '\n') {
+		text.length--;
+	}
+	return has_line_ends(text) ? create_change_of_lines(names, channel, text)
+	                           : create_change(names, channel, text);
 }

@@ -13,6 +13,9 @@
 #include "server/base/utf8.h"
 #include "server/feed/rcfeed_irc.h"
 
+/* Room for most lines at once. */
+#define LINE_BYTES 512
+
 #define JSON_FLAGS (JSON_REJECT_DUPLICATES | JSON_ALLOW_NUL | JSON_DECODE_ANY)
 
 static bool is_white_space(char byte)
@@ -62,6 +65,28 @@ static unsigned depth_of(struct text json)
 		}
 	}
 	return deepest;
+}
+
+static size_t count_byte(struct text text, char byte, size_t count_max)
+{
+	const char *end = text.bytes + text.length;
+	const char *at = text.bytes;
+	size_t count = 0;
+
+	while (count < count_max && at < end && (at = memchr(at, byte, (size_t)(end - at)))) {
+		count++;
+		at++;
+	}
+	return count;
+}
+
+/* Few changes have more brackets, those in strings counted, than may be nested. */
+static bool is_too_deep(struct text json)
+{
+	const size_t enough = RCFEED_JSON_DEPTH_MAX + 1;
+
+	return count_byte(json, '{', enough) + count_byte(json, '[', enough) >= enough &&
+	       depth_of(json) > RCFEED_JSON_DEPTH_MAX;
 }
 
 static struct text string_member(const json_t *object, const char *key)
@@ -150,15 +175,23 @@ static struct rcfeed_fields fields_of(const json_t *object)
 	return fields;
 }
 
-/* jansson refuses raw CR and LF in strings: all that are left stand between tokens. */
-static void append_one_line(struct text json, struct buffer *out)
+/*
+ * Lends the JSON on one line, in `out` where it must be changed.  jansson refuses raw CR and LF in
+ * strings: all that are left stand between tokens.
+ */
+static struct text one_line(struct text json, struct buffer *out)
 {
+	if (memchr(json.bytes, '\n', json.length) == NULL &&
+	    memchr(json.bytes, '\r', json.length) == NULL) {
+		return json;
+	}
 	buffer_append(out, json.bytes, json.length);
 	for (size_t i = 0; i < out->length; i++) {
 		if (out->bytes[i] == '\n' || out->bytes[i] == '\r') {
 			out->bytes[i] = ' ';
 		}
 	}
+	return (struct text){out->bytes, out->length};
 }
 
 static uint64_t positive(long long number)
@@ -204,25 +237,26 @@ static struct change *create_change(const struct wiki_names *names, const json_t
 	char channel[WIKI_CHANNEL_MAX + 1];
 	bool has_channel =
 	    wiki_channel(names, fields.server_name, string_member(object, "wiki"), channel);
+	bool has_line = false;
 	struct buffer line = {0};
-	struct buffer one_line = {0};
+	struct buffer spaced = {0};
 	struct change *change;
 
 	if (has_channel) {
-		(void)rcfeed_irc_render(&fields, &line);
+		(void)buffer_reserve(&line, LINE_BYTES);
+		has_line = rcfeed_irc_render(&fields, &line);
 	}
-	append_one_line(json, &one_line);
 	change = change_create(&(struct change_parts){
 	    .type = fields.type,
 	    .wiki = fields.server_name,
 	    .channel = {channel, strlen(channel)},
-	    .json = {one_line.bytes, one_line.length},
-	    .line = {line.bytes, line.length},
+	    .json = one_line(json, &spaced),
+	    .line = {has_line ? line.bytes : NULL, line.length},
 	    .identity = identity_of(object, &fields),
 	    .traits = traits_of(object),
 	});
 	buffer_finish(&line);
-	buffer_finish(&one_line);
+	buffer_finish(&spaced);
 	return change;
 }
 
@@ -258,7 +292,7 @@ struct change *rcfeed_json_read(const struct wiki_names *names, const char *byte
 		*reason = DROP_NOT_UTF8;
 		return NULL;
 	}
-	if (depth_of(json) > RCFEED_JSON_DEPTH_MAX) {
+	if (is_too_deep(json)) {
 		*reason = DROP_JSON_DEPTH;
 		return NULL;
 	}

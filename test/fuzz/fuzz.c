@@ -67,13 +67,14 @@ void fuzz_require_one_line(struct text text)
 void fuzz_require_sound(const struct change *change)
 {
 	struct text channel = change->channel;
+	struct text json = change_json(change);
 
 	require(wiki_server_name_is_valid(change->wiki.bytes, change->wiki.length));
 	require(wiki_channel_is_valid(channel.bytes, channel.length) ||
 	        (channel.length == 1 && channel.bytes[0] == '#'));
-	fuzz_require_one_line(change->json);
-	require(change->json.length >= 2 && change->json.bytes[0] == '{');
-	require(change->json.bytes[change->json.length - 1] == '}');
+	fuzz_require_one_line(json);
+	require(json.length >= 2 && json.length <= change->json_bytes && json.bytes[0] == '{');
+	require(json.bytes[json.length - 1] == '}');
 	if (change->line.bytes != NULL) {
 		fuzz_require_one_line(change->line);
 	}

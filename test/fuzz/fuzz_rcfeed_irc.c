@@ -13,8 +13,8 @@
 static void read_again(const struct wiki_names *names, const struct change *made)
 {
 	enum drop_reason reason = DROP_REASONS;
-	struct change *change =
-	    rcfeed_json_read(names, made->json.bytes, made->json.length, &reason);
+	struct text json = change_json(made);
+	struct change *change = rcfeed_json_read(names, json.bytes, json.length, &reason);
 
 	require(change != NULL);
 	fuzz_require_sound(change);

@@ -98,7 +98,7 @@ static void assert_published(struct trial trial, const char *ids)
 	char *text;
 
 	for (size_t i = 0; i < trial.rig->count; i++) {
-		const char *id = strstr(trial.rig->changes[i]->json.bytes, "\"id\":") + 5;
+		const char *id = strstr(change_json(trial.rig->changes[i]).bytes, "\"id\":") + 5;
 
 		buffer_append(&found, id, strcspn(id, ","));
 		buffer_append_byte(&found, ' ');
@@ -120,7 +120,7 @@ static void test_events_become_changes(void **state)
 	assert_int_equal(metric_read(&stats->is_up), 0);
 	assert_true(turn_until(trial, &stats->received, 2));
 	assert_published(trial, "1 2 ");
-	assert_string_equal(trial.rig->changes[0]->json.bytes,
+	assert_string_equal(change_json(trial.rig->changes[0]).bytes,
 	                    "{\"id\":1," META(1) ",\"server_name\":\"en.wikipedia.org\"}");
 	assert_int_equal(metric_read(&stats->is_up), 1);
 	assert_int_equal(metric_read(&stats->reconnects), 0);

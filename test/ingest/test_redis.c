@@ -41,7 +41,7 @@ static void test_redis_publishes_what_is_pushed(void **state)
 	push(&peer, "rc.*", JSON);
 	rig_turn(peer.rig, 1000, 1);
 	assert_int_equal(peer.rig->count, 1);
-	assert_string_equal(peer.rig->changes[0]->json.bytes, JSON);
+	assert_string_equal(change_json(peer.rig->changes[0]).bytes, JSON);
 	assert_int_equal(metric_read(&peer.rig->stats.received), 1);
 	redis_peer_finish(&peer);
 }
@@ -108,7 +108,7 @@ static void test_redis_reads_pushes_in_any_cut(void **state)
 		}
 		rig_turn(peer.rig, 1000, kind + 1);
 		assert_int_equal(peer.rig->count, kind + 1);
-		assert_string_equal(peer.rig->changes[kind]->json.bytes, JSON);
+		assert_string_equal(change_json(peer.rig->changes[kind]).bytes, JSON);
 	}
 	redis_peer_finish(&peer);
 }

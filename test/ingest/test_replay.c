@@ -31,7 +31,7 @@ static struct rig *create(const char *options)
 /* The id of a published change. */
 static long long id_of(const struct change *change)
 {
-	json_t *object = json_loadb(change->json.bytes, change->json.length, 0, NULL);
+	json_t *object = json_loadb(change_json(change).bytes, change_json(change).length, 0, NULL);
 	long long id = json_integer_value(json_object_get(object, "id"));
 
 	json_decref(object);
@@ -134,10 +134,10 @@ static void test_replay_refreshes(void **state)
 	play_for(rig, 4);
 	assert_int_equal(rig->count, 4);
 	assert_string_equal(
-	    rig->changes[0]->json.bytes,
+	    change_json(rig->changes[0]).bytes,
 	    "{\"id\":1,\"timestamp\":1700000000,\"server_name\":\"en.wikipedia.org\","
 	    "\"a\":\"\\u00E9\"}");
-	assert_string_equal(rig->changes[1]->json.bytes,
+	assert_string_equal(change_json(rig->changes[1]).bytes,
 	                    "{\"id\":null,\"server_name\":\"en.wikipedia.org\","
 	                    "\"timestamp\":1700000000}");
 	assert_int_equal(id_of(rig->changes[2]), 2);

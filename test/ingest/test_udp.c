@@ -94,7 +94,7 @@ static void test_udp_reads_both_forms(void **state)
 	send_text(rig, JSON);
 	rig_turn(rig, 1000, 1);
 	assert_int_equal(rig->count, 1);
-	assert_string_equal(rig->changes[0]->json.bytes, JSON);
+	assert_string_equal(change_json(rig->changes[0]).bytes, JSON);
 	rig_destroy(rig);
 }
 

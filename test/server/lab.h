@@ -49,8 +49,10 @@ static atomic_int lab_cargoes;
 static inline void lab_encode(const struct encoder *encoder, const struct change *change,
                               struct buffer *out)
 {
+	struct text json = change_json(change);
+
 	(void)encoder;
-	buffer_append(out, change->json.bytes, change->json.length);
+	buffer_append(out, json.bytes, json.length);
 	buffer_append_byte(out, '\n');
 }
 

@@ -61,7 +61,7 @@ static void test_change_copies_its_parts(void **state)
 	assert_int_equal(change->type, CHANGE_LOG);
 	assert_text(change->wiki, "en.wikipedia.org");
 	assert_text(change->channel, "#en.wikipedia");
-	assert_text(change->json, "{}");
+	assert_text(change_json(change), "{}");
 	assert_text(change->line, "");
 	assert_text(change->identity.meta_id, "xx");
 	assert_int_equal(change->identity.rc_id, 3);
@@ -99,7 +99,7 @@ static void test_change_joins_two_forms(void **state)
 	assert_false(both->is_from_line);
 	assert_text(both->wiki, "w");
 	assert_text(both->channel, "#came");
-	assert_text(both->json, "{\"came\":1}");
+	assert_text(change_json(both), "{\"came\":1}");
 	assert_text(both->line, "came");
 	assert_text(both->identity.meta_id, "uuid");
 	assert_int_equal(both->identity.rc_id, 3);
@@ -135,8 +135,8 @@ static void test_change_keeps_a_nul(void **state)
 	struct change *change = change_create(&parts);
 
 	(void)state;
-	assert_int_equal(change->json.length, 3);
-	assert_memory_equal(change->json.bytes, "a\0b", 4);
+	assert_int_equal(change_json(change).length, 3);
+	assert_memory_equal(change_json(change).bytes, "a\0b", 4);
 	change_unref(change);
 }
 
@@ -161,12 +161,13 @@ struct counting_encoder {
 
 static void encode(const struct encoder *encoder, const struct change *change, struct buffer *out)
 {
+	struct text json = change_json(change);
 	struct counting_encoder *counting =
 	    container_of((struct encoder *)(uintptr_t)encoder, struct counting_encoder, encoder);
 
 	(void)atomic_fetch_add(&counting->calls, 1);
 	buffer_append_text(out, counting->prefix);
-	buffer_append(out, change->json.bytes, change->json.length);
+	buffer_append(out, json.bytes, json.length);
 }
 
 static void encode_nothing(const struct encoder *encoder, const struct change *change,
@@ -227,9 +228,51 @@ static void test_change_lives_as_long_as_its_references(void **state)
 	change_unref(change);
 	change_unref(change);
 	change_unref(change);
-	assert_text(change->json, "{}");
+	assert_text(change_json(change), "{}");
 	change_unref(change);
 	change_unref(NULL);
+}
+
+static struct change *create_from_line(const char *line)
+{
+	struct change_parts parts = {
+	    .is_from_line = true,
+	    .wiki = text_of("en.wikipedia.org"),
+	    .channel = text_of("#en.wikipedia"),
+	    .json_bytes = 1000,
+	    .line = text_of(line),
+	};
+
+	return change_create(&parts);
+}
+
+/* change.h: the JSON of a line is made at first need, and kept; an encoder may be who needs it. */
+static void test_change_makes_the_json_of_a_line_once(void **state)
+{
+	struct counting_encoder a = {.encoder = {.slot = 0, .encode = encode}, .prefix = "a:"};
+	struct change *change = create_from_line("no line of MediaWiki's");
+	struct text text = change_encoded(change, &a.encoder);
+	struct text json = change_json(change);
+
+	(void)state;
+	assert_int_equal(change->json_bytes, 1000);
+	assert_int_equal(strlen(json.bytes), json.length);
+	assert_non_null(strstr(json.bytes, "\"server_name\":\"en.wikipedia.org\""));
+	assert_int_equal(text.length, json.length + 2);
+	assert_memory_equal(text.bytes + 2, json.bytes, json.length);
+	assert_ptr_equal(change_json(change).bytes, json.bytes);
+	change_unref(change);
+}
+
+/* change.h: where there is JSON as it came it is lent, and its length is its own. */
+static void test_change_lends_the_json_that_came(void **state)
+{
+	struct change *change = create("{\"a\":1}");
+
+	(void)state;
+	assert_text(change_json(change), "{\"a\":1}");
+	assert_int_equal(change->json_bytes, 7);
+	change_unref(change);
 }
 
 #define THREADS 8
@@ -266,12 +309,25 @@ static void hammer_all(void *pointer)
 	}
 }
 
+static void run_threads(struct hammer *hammer, uv_thread_cb run)
+{
+	uv_thread_t threads[THREADS];
+
+	assert_int_equal(uv_barrier_init(&hammer->start, THREADS), 0);
+	for (size_t i = 0; i < THREADS; i++) {
+		assert_int_equal(uv_thread_create(&threads[i], run, hammer), 0);
+	}
+	for (size_t i = 0; i < THREADS; i++) {
+		assert_int_equal(uv_thread_join(&threads[i]), 0);
+	}
+	uv_barrier_destroy(&hammer->start);
+}
+
 /* change.h, "Threads": an encoding is made at most once, however many ask, and seen whole by all.
  */
 static void test_change_is_encoded_once_under_threads(void **state)
 {
 	struct hammer *hammer = mem_new(struct hammer);
-	uv_thread_t threads[THREADS];
 
 	(void)state;
 	hammer->encoders[0] =
@@ -285,17 +341,46 @@ static void test_change_is_encoded_once_under_threads(void **state)
 		hammer->changes[i] = create(json);
 		change_ref(hammer->changes[i], THREADS - 1);
 	}
-	assert_int_equal(uv_barrier_init(&hammer->start, THREADS), 0);
-	for (size_t i = 0; i < THREADS; i++) {
-		assert_int_equal(uv_thread_create(&threads[i], hammer_all, hammer), 0);
-	}
-	for (size_t i = 0; i < THREADS; i++) {
-		assert_int_equal(uv_thread_join(&threads[i]), 0);
-	}
-	uv_barrier_destroy(&hammer->start);
+	run_threads(hammer, hammer_all);
 	assert_int_equal(hammer->wrong, 0);
 	assert_int_equal(hammer->encoders[0].calls, CHANGES);
 	assert_int_equal(hammer->encoders[1].calls, CHANGES);
+	free(hammer);
+}
+
+/* What several workers do with a change that came as a line: each wants its JSON. */
+static void ask_for_json(void *pointer)
+{
+	struct hammer *hammer = pointer;
+
+	(void)uv_barrier_wait(&hammer->start);
+	for (size_t i = 0; i < CHANGES; i++) {
+		struct text text = change_encoded(hammer->changes[i], &hammer->encoders[0].encoder);
+		struct text json = change_json(hammer->changes[i]);
+
+		if (text.length != json.length + 1 ||
+		    memcmp(text.bytes + 1, json.bytes, json.length) != 0) {
+			(void)atomic_fetch_add(&hammer->wrong, 1);
+		}
+		change_unref(hammer->changes[i]);
+	}
+}
+
+/* change.h, "Threads": those that ask at once get the same JSON, whole. */
+static void test_change_json_is_made_once_under_threads(void **state)
+{
+	struct hammer *hammer = mem_new(struct hammer);
+
+	(void)state;
+	hammer->encoders[0] =
+	    (struct counting_encoder){.encoder = {.slot = 0, .encode = encode}, .prefix = "a"};
+	for (size_t i = 0; i < CHANGES; i++) {
+		hammer->changes[i] = create_from_line("a line");
+		change_ref(hammer->changes[i], THREADS - 1);
+	}
+	run_threads(hammer, ask_for_json);
+	assert_int_equal(hammer->wrong, 0);
+	assert_int_equal(hammer->encoders[0].calls, CHANGES);
 	free(hammer);
 }
 
@@ -310,7 +395,10 @@ int main(void)
 	    cmocka_unit_test(test_change_is_encoded_once_for_each_slot),
 	    cmocka_unit_test(test_change_remembers_an_empty_encoding),
 	    cmocka_unit_test(test_change_lives_as_long_as_its_references),
+	    cmocka_unit_test(test_change_makes_the_json_of_a_line_once),
+	    cmocka_unit_test(test_change_lends_the_json_that_came),
 	    cmocka_unit_test(test_change_is_encoded_once_under_threads),
+	    cmocka_unit_test(test_change_json_is_made_once_under_threads),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -27,8 +27,10 @@ static struct change *create_change(void)
 static void encode_json(const struct encoder *encoder, const struct change *change,
                         struct buffer *out)
 {
+	struct text json = change_json(change);
+
 	buffer_append_text(out, encoder->name);
-	buffer_append(out, change->json.bytes, change->json.length);
+	buffer_append(out, json.bytes, json.length);
 }
 
 static void encode_nothing(const struct encoder *encoder, const struct change *change,

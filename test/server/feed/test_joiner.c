@@ -78,7 +78,7 @@ static void test_joiner_makes_one_of_two_forms(void **state)
 		assert_non_null(change);
 		assert_string_equal(change->line.bytes, "very");
 		assert_string_equal(change->channel.bytes, "#x");
-		assert_string_equal(change->json.bytes, "{\"very\":1}");
+		assert_string_equal(change_json(change).bytes, "{\"very\":1}");
 		assert_string_equal(change->wiki.bytes, "json.org");
 		assert_int_equal(change->type, CHANGE_EDIT);
 		assert_int_equal(change->id, 1);
@@ -101,7 +101,7 @@ static void test_joiner_joins_once(void **state)
 	join(joiner, 1, "#x", false);
 	join(joiner, 2, "#x", false);
 	change = joiner_take(joiner, 0);
-	assert_string_equal(change->json.bytes, "{\"very\":1}");
+	assert_string_equal(change_json(change).bytes, "{\"very\":1}");
 	change_unref(change);
 	join(joiner, 1, "#x", false);
 	assert_int_equal(take(joiner, UINT64_MAX), 0);

@@ -9,6 +9,8 @@ static void assert_written(struct text text, struct text wanted)
 
 	json_text_write(text, &out);
 	assert_texts_equal(buffer_text(&out), wanted);
+	/* json_text.h: the length that the writing has. */
+	assert_int_equal(json_text_length(text), wanted.length);
 	buffer_finish(&out);
 }
 
@@ -43,6 +45,7 @@ static void test_json_text_is_read_back_as_it_was(void **state)
 			text.length = 2;
 		}
 		json_text_write(text, &out);
+		assert_int_equal(json_text_length(text), out.length);
 		value = json_loadb(out.bytes, out.length, JSON_DECODE_ANY | JSON_ALLOW_NUL, NULL);
 		assert_non_null(value);
 		assert_texts_equal(

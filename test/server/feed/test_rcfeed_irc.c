@@ -398,6 +398,7 @@ static void check_pair(const json_t *pair)
 	struct text datagram = member_text(pair, "irc_datagram");
 	enum drop_reason reason;
 	struct change *change;
+	struct text json;
 	json_t *met;
 
 	if (datagram.bytes == NULL) {
@@ -410,7 +411,8 @@ static void check_pair(const json_t *pair)
 	assert_texts_equal(change->wiki, member_text(wanted, "server_name"));
 	assert_string_equal(change_type_name(change->type),
 	                    json_string_value(json_object_get(wanted, "type")));
-	met = json_loadb(change->json.bytes, change->json.length, 0, NULL);
+	json = change_json(change);
+	met = json_loadb(json.bytes, json.length, 0, NULL);
 	assert_non_null(met);
 	assert_has_all_members(met);
 	assert_nothing_invented(met);
@@ -655,14 +657,18 @@ static void check_damaged(const char *bytes, size_t length, uint32_t from_seed)
 {
 	enum drop_reason reason = DROP_REASONS;
 	struct change *change = rcfeed_irc_read(names, bytes, length, &reason);
+	struct text json;
 	json_t *object;
 
 	if (change == NULL) {
 		assert_true(reason < DROP_REASONS);
 		return;
 	}
-	object = json_loadb(change->json.bytes, change->json.length,
-	                    JSON_REJECT_DUPLICATES | JSON_ALLOW_NUL, NULL);
+	json = change_json(change);
+	/* change.h: what is charged for the JSON before it is made is not too little, nor far more.
+	 */
+	assert_in_range(json.length, change->json_bytes - 150, change->json_bytes);
+	object = json_loadb(json.bytes, json.length, JSON_REJECT_DUPLICATES | JSON_ALLOW_NUL, NULL);
 	if (object == NULL || !utf8_is_valid(change->line.bytes, change->line.length) ||
 	    memchr(change->line.bytes, '\n', change->line.length) != NULL ||
 	    memchr(change->line.bytes, '\r', change->line.length) != NULL ||
