@@ -123,10 +123,14 @@ static bool is_in_set(struct text pattern, size_t at, size_t end, ucs4_t point)
 /* The bits of the characters from `first` to `last` that are in the 64 from `base` on. */
 static uint64_t bits_between(ucs4_t first, ucs4_t last, ucs4_t base)
 {
-	uint64_t from = first <= base ? UINT64_MAX : UINT64_MAX << (first - base);
-	uint64_t to = last >= base + 63 ? UINT64_MAX : (UINT64_C(2) << (last - base)) - 1;
+	uint64_t from, to;
 
-	return first > last || last < base || first > base + 63 ? 0 : from & to;
+	if (first > last || last < base || first > base + 63) {
+		return 0;
+	}
+	from = first <= base ? UINT64_MAX : UINT64_MAX << (first - base);
+	to = last >= base + 63 ? UINT64_MAX : (UINT64_C(2) << (last - base)) - 1;
+	return from & to;
 }
 
 /* Read the set between `at` and `end`, for the characters of ASCII. */
