@@ -427,6 +427,11 @@ void websocket_put_off(struct websocket *websocket, size_t done)
 	websocket->done = done;
 }
 
+void websocket_resume(struct websocket *websocket)
+{
+	connection_resume(websocket->connection);
+}
+
 void websocket_send_frame(struct websocket *websocket, struct wire *wire)
 {
 	connection_send(websocket->connection, wire);

@@ -65,11 +65,14 @@ const char *websocket_subprotocol(const struct websocket *websocket);
 
 /*
  * From within on_text() or on_binary(): only the first `done` bytes of the message are done
- * with, since the client takes its replies too slowly.  The rest comes again, as
- * a message and before any other, when it has taken enough (see connection_is_choked()), or
- * after connection_resume().
+ * with, since the client takes its replies too slowly, or others come first.  The rest comes
+ * again, as a message and before any other, when the client has said more or has taken enough (see
+ * connection_is_choked()), or after websocket_resume().
  */
 void websocket_put_off(struct websocket *websocket, size_t done);
+
+/* Have what was put off come again before the loop waits, in a turn in which it has not yet. */
+void websocket_resume(struct websocket *websocket);
 
 /* Send a text message, valid UTF-8. */
 void websocket_send_text(struct websocket *websocket, const char *bytes, size_t length);

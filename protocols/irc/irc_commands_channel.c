@@ -124,7 +124,7 @@ static void part(struct irc_session *session, struct irc_channel *channel, const
 	(void)irc_session_part(session, channel);
 }
 
-/* A mask that is joined is held against all channels at once; any other name costs nothing. */
+/* A mask that is joined is held against all channels by and by; any other name costs nothing. */
 static bool may_go_on(struct irc_session *session, const char *name)
 {
 	struct irc_server *server = session->server;

@@ -8,9 +8,9 @@
 
 /*
  * What the commands of all clients of a worker may cost in one turn of its loop, for
- * those that cost more than their reply shows: a mask is held against every channel.
- * A command that finds the turn's effort spent goes on in a later turn, and changes
- * are not kept waiting.
+ * those that cost more than their reply shows: a mask is held against every channel, at
+ * once or with its next change.  A command that finds the turn's effort spent goes on in a later
+ * turn, and changes are not kept waiting.
  *
  * Threads: the worker's.
  */

@@ -223,15 +223,6 @@ static void on_poll(struct socketio_session *session, struct http_exchange *exch
 	}
 }
 
-static void take_payload(struct socketio_session *session, struct text payload)
-{
-	struct text packet;
-
-	while (socketio_payload_next(&payload, &packet)) {
-		socketio_session_take(session, packet);
-	}
-}
-
 static void on_post(struct socketio_session *session, struct http_exchange *exchange,
                     const struct dialect *dialect)
 {
@@ -247,8 +238,7 @@ static void on_post(struct socketio_session *session, struct http_exchange *exch
 		if (session->transport == NULL) {
 			open_polling(session, dialect);
 		}
-		take_payload(session, payload);
-		socketio_answer_text(exchange, 200, "1");
+		socketio_inbox_take(session, exchange, payload);
 	}
 	buffer_finish(&decoded);
 }

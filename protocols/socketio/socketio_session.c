@@ -320,6 +320,9 @@ void socketio_session_end(struct socketio_session *session, enum close_reason re
 	HASH_DEL(sessions->by_sid, session);
 	bus_leave(sessions->env->bus, &session->subscriber);
 	socketio_following_leave(session);
+	if (session->inbox.on_session_end != NULL) {
+		session->inbox.on_session_end(session);
+	}
 	metric_subtract(&metrics_of(session)->socketio_sessions, 1);
 	if (session->transport != NULL) {
 		metric_subtract(&metrics_of(session)->socketio_clients, 1);
@@ -341,6 +344,7 @@ void socketio_sessions_init(struct socketio_sessions *sessions, const struct fro
 	    .burial = {.on_due = on_burial},
 	    .next_number = env->worker + 1,
 	};
+	socketio_turns_init(&sessions->turns, env->net, env->metrics);
 	if (sessions->sessions_max == 0) {
 		sessions->sessions_max = 1;
 	}
@@ -354,6 +358,7 @@ void socketio_sessions_finish(struct socketio_sessions *sessions)
 		socketio_session_end(session, CLOSE_SHUTDOWN);
 	}
 	deadline_disarm(&sessions->env->net->deadlines, &sessions->burial);
+	socketio_turns_finish(&sessions->turns);
 	socketio_wires_clear(&sessions->wires);
 	free_ended(sessions);
 }

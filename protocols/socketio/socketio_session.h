@@ -9,8 +9,10 @@
 
 #include "protocols/front_end.h"
 #include "protocols/socketio/socketio_following.h"
+#include "protocols/socketio/socketio_inbox.h"
 #include "protocols/socketio/socketio_packet.h"
 #include "protocols/socketio/socketio_transport.h"
+#include "protocols/socketio/socketio_turns.h"
 #include "protocols/socketio/socketio_wire.h"
 #include "server/base/deadlines.h"
 #include "server/base/log.h"
@@ -46,6 +48,7 @@ struct socketio_sessions {
 	uint64_t next_number;
 	struct socketio_wires wires;
 	struct socketio_effort effort;
+	struct socketio_turns turns;
 };
 
 struct socketio_session {
@@ -56,7 +59,8 @@ struct socketio_session {
 	struct socketio_following *following;       /* NULL: it never subscribed with an object */
 	const struct socketio_transport *transport; /* NULL: none was opened yet */
 	void *link;                                 /* the transport's */
-	bool is_ended;                              /* no longer in the table; freed before long */
+	struct socketio_inbox inbox;
+	bool is_ended; /* no longer in the table; freed before long */
 	struct deadline expiry;
 	uint64_t expiry_ms; /* what the expiry was last armed with */
 	struct log_scope log;

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "protocols/socketio/socketio_websocket.h"
 
+#include <stdbool.h>
 #include <stdlib.h>
 
 #include "protocols/http/http_exchange.h"
@@ -16,16 +17,52 @@ struct link {
 	struct socketio_session *session; /* NULL: it has let go */
 	struct websocket *websocket;      /* NULL: it has gone */
 	struct socketio_heartbeat heartbeat;
+	struct socketio_waiter waiter;
+	bool has_turn; /* the packet that was put off may be taken */
 };
+
+static struct socketio_turns *turns_of(const struct link *link)
+{
+	return &link->session->sessions->turns;
+}
+
+static void on_turn(struct socketio_waiter *waiter)
+{
+	struct link *link = container_of(waiter, struct link, waiter);
+
+	link->has_turn = true;
+	websocket_resume(link->websocket);
+}
+
+/* Whether a packet may be taken now; one that may not has got in line. */
+static bool may_take(struct link *link, size_t length)
+{
+	if (length == 0 || link->has_turn) {
+		link->has_turn = false;
+		return true;
+	}
+	if (socketio_turns_is_waiting(&link->waiter)) {
+		return false;
+	}
+	if (socketio_turns_take(turns_of(link), length)) {
+		return true;
+	}
+	socketio_turns_wait(turns_of(link), &link->waiter, length);
+	return false;
+}
 
 static void on_text(struct websocket *websocket, void *owner, const char *bytes, size_t length)
 {
 	struct link *link = owner;
 
-	(void)websocket;
-	if (link->session != NULL) {
+	if (link->session == NULL) {
+		return;
+	}
+	if (may_take(link, length)) {
 		socketio_session_take(link->session,
 		                      (struct text){.bytes = bytes, .length = length});
+	} else {
+		websocket_put_off(websocket, 0);
 	}
 }
 
@@ -60,6 +97,7 @@ static void on_request(struct socketio_session *session, struct http_exchange *e
 		return;
 	}
 	link->session = session;
+	link->waiter.on_turn = on_turn;
 	socketio_heartbeat_begin(&link->heartbeat, session);
 	socketio_session_open(session, &socketio_websocket_transport, link,
 	                      session->sessions->env->conf->socketio.heartbeat_timeout);
@@ -91,6 +129,7 @@ static void close_link(struct socketio_session *session, enum close_reason reaso
 {
 	struct link *link = session->link;
 
+	socketio_turns_leave(turns_of(link), &link->waiter);
 	link->session = NULL;
 	socketio_heartbeat_end(&link->heartbeat);
 	if (link->websocket == NULL) {

@@ -5,11 +5,12 @@
  *   subscriber ──< link >── interest ──<>── roster
  *
  * An interest is a text that someone subscribed to, once however many did; a
- * roster is a name that changes came for.  A pattern meets a roster when either is new:
- * it is matched against a name once, not once a change, and keeps a bit for each that
- * it fits.  Clients may subscribe to thousands of patterns that fit every name: a bit is all that
- * one may cost.  A roster's receivers are put together again at the first change after a
- * subscription of one of its interests came or went.
+ * roster is a name that changes came for.  A roster meets the patterns that are new to it when
+ * it is needed next: a pattern is matched against a name once, not once a change, and keeps a bit
+ * for each that it fits.  Until then it costs nothing, so that a client gains nothing by
+ * subscribing and unsubscribing in a loop.  Clients may subscribe to thousands of patterns that
+ * fit every name: a bit is all that one may cost.  A roster's receivers are put together again at
+ * the first change after a subscription of one of its interests came or went.
  *
  * Rosters are only remembered knowledge: with too many of them all are forgotten.
  */
@@ -43,10 +44,16 @@ struct pointers {
 	size_t capacity;
 };
 
+/* A bit for each roster, by its number; those behind the last word are 0. */
+struct bits {
+	uint64_t *words;
+	size_t count;
+};
+
 struct roster {
 	size_t number;             /* its place in bus.numbered */
+	uint64_t patterns_met;     /* the number of the last pattern that it met */
 	struct pointers receivers; /* struct subscriber, NULL for one that left while publishing */
-	bool is_stale;             /* receivers are not what the interests say */
 	UT_hash_handle hh;
 	size_t name_length;
 	char name[];
@@ -54,10 +61,10 @@ struct roster {
 
 struct interest {
 	struct bus_link *links;
-	uint64_t *fits; /* of a pattern: a bit for each roster, by its number */
-	size_t fits_words;
+	struct bits fits; /* of a pattern: the rosters that have met it and that it fits */
 	enum bus_field field;
 	bool is_pattern;
+	uint64_t number;              /* of a pattern: those that came later have higher ones */
 	struct interest *prev, *next; /* bus.patterns, when it is one */
 	UT_hash_handle hh;
 	size_t text_length;
@@ -66,9 +73,11 @@ struct interest {
 
 struct bus {
 	struct interest *interests[BUS_FIELDS]; /* table by text */
-	struct interest *patterns[BUS_FIELDS];  /* those of them that are patterns */
+	struct interest *patterns[BUS_FIELDS];  /* those of them that are patterns, by number */
+	uint64_t last_pattern;                  /* its number */
 	struct roster *rosters[BUS_FIELDS];     /* table by name */
 	struct pointers numbered[BUS_FIELDS];   /* struct roster: the same */
+	struct bits stale[BUS_FIELDS];          /* whose receivers are not what interests say */
 	struct roster *publishing;              /* whose receivers are being walked */
 	uint64_t gatherings;
 	uint64_t publications;
@@ -83,6 +92,49 @@ static void pointers_add(struct pointers *pointers, void *item)
 		    mem_resize(pointers->items, pointers->capacity * sizeof(*pointers->items));
 	}
 	pointers->items[pointers->count++] = item;
+}
+
+static bool bits_has(const struct bits *bits, size_t number)
+{
+	size_t word = number / WORD_BITS;
+
+	return word < bits->count && (bits->words[word] >> (number % WORD_BITS) & 1) != 0;
+}
+
+static void bits_grow(struct bits *bits, size_t count)
+{
+	if (count > bits->count) {
+		bits->words = mem_resize(bits->words, count * sizeof(bits->words[0]));
+		memset(bits->words + bits->count, 0,
+		       (count - bits->count) * sizeof(bits->words[0]));
+		bits->count = count;
+	}
+}
+
+static void bits_add(struct bits *bits, size_t number)
+{
+	bits_grow(bits, number / WORD_BITS + 1);
+	bits->words[number / WORD_BITS] |= UINT64_C(1) << (number % WORD_BITS);
+}
+
+static void bits_add_all(struct bits *bits, const struct bits *others)
+{
+	bits_grow(bits, others->count);
+	for (size_t i = 0; i < others->count; i++) {
+		bits->words[i] |= others->words[i];
+	}
+}
+
+/* Take one out that is in. */
+static void bits_remove(struct bits *bits, size_t number)
+{
+	bits->words[number / WORD_BITS] &= ~(UINT64_C(1) << (number % WORD_BITS));
+}
+
+static void bits_finish(struct bits *bits)
+{
+	free(bits->words);
+	*bits = (struct bits){0};
 }
 
 /* A name in the form it is compared in: channels folded, in `folded`; wikis as they are. */
@@ -111,33 +163,20 @@ static struct text interest_text(const struct interest *interest)
 	return (struct text){.bytes = interest->text, .length = interest->text_length};
 }
 
-static void grow_fits(struct interest *pattern, size_t words)
+/* The patterns that came since it did so last, from the newest back. */
+static void meet_patterns(struct bus *bus, enum bus_field field, struct roster *roster)
 {
-	pattern->fits = mem_resize(pattern->fits, words * sizeof(pattern->fits[0]));
-	memset(pattern->fits + pattern->fits_words, 0,
-	       (words - pattern->fits_words) * sizeof(pattern->fits[0]));
-	pattern->fits_words = words;
-}
+	struct interest *oldest = bus->patterns[field];
+	struct interest *pattern = oldest != NULL ? oldest->prev : NULL; /* the last of the list */
 
-static void meet(struct interest *pattern, struct roster *roster)
-{
-	size_t word = roster->number / WORD_BITS;
-
-	if (subscription_matches(interest_text(pattern), roster_name(roster))) {
-		if (word >= pattern->fits_words) {
-			grow_fits(pattern, word + 1);
+	while (pattern != NULL && pattern->number > roster->patterns_met) {
+		if (subscription_matches(interest_text(pattern), roster_name(roster))) {
+			bits_add(&pattern->fits, roster->number);
+			bits_add(&bus->stale[field], roster->number);
 		}
-		pattern->fits[word] |= UINT64_C(1) << (roster->number % WORD_BITS);
-		roster->is_stale = true;
+		pattern = pattern != oldest ? pattern->prev : NULL;
 	}
-}
-
-static bool fits(const struct interest *pattern, const struct roster *roster)
-{
-	size_t word = roster->number / WORD_BITS;
-
-	return word < pattern->fits_words &&
-	       (pattern->fits[word] >> (roster->number % WORD_BITS) & 1) != 0;
+	roster->patterns_met = bus->last_pattern;
 }
 
 static void forget_rosters(struct bus *bus, enum bus_field field)
@@ -146,9 +185,7 @@ static void forget_rosters(struct bus *bus, enum bus_field field)
 	struct interest *pattern;
 
 	DL_FOREACH (bus->patterns[field], pattern) {
-		free(pattern->fits);
-		pattern->fits = NULL;
-		pattern->fits_words = 0;
+		bits_finish(&pattern->fits);
 	}
 	HASH_ITER (hh, bus->rosters[field], roster, next) {
 		/* NOLINTNEXTLINE(clang-analyzer-unix.Malloc): a table ends with its last */
@@ -156,13 +193,13 @@ static void forget_rosters(struct bus *bus, enum bus_field field)
 		free(roster->receivers.items);
 		free(roster);
 	}
+	bits_finish(&bus->stale[field]);
 	bus->numbered[field].count = 0;
 }
 
 static struct roster *roster_create(struct bus *bus, enum bus_field field, struct text name)
 {
 	struct roster *roster = mem_zeroed(sizeof(*roster) + name.length);
-	struct interest *pattern;
 
 	if (bus->numbered[field].count >= ROSTERS_MAX) {
 		forget_rosters(bus, field);
@@ -170,10 +207,7 @@ static struct roster *roster_create(struct bus *bus, enum bus_field field, struc
 	memcpy(roster->name, name.bytes, name.length);
 	roster->name_length = name.length;
 	roster->number = bus->numbered[field].count;
-	roster->is_stale = true;
-	DL_FOREACH (bus->patterns[field], pattern) {
-		meet(pattern, roster);
-	}
+	bits_add(&bus->stale[field], roster->number);
 	pointers_add(&bus->numbered[field], roster);
 	HASH_ADD(hh, bus->rosters[field], name, name.length, roster);
 	return roster;
@@ -189,10 +223,8 @@ static struct interest *interest_create(struct bus *bus, enum bus_field field, s
 	interest->is_pattern = subscription_is_pattern(text);
 	HASH_ADD(hh, bus->interests[field], text, text.length, interest);
 	if (interest->is_pattern) {
+		interest->number = ++bus->last_pattern;
 		DL_APPEND(bus->patterns[field], interest);
-		for (size_t i = 0; i < bus->numbered[field].count; i++) {
-			meet(interest, bus->numbered[field].items[i]);
-		}
 	}
 	return interest;
 }
@@ -203,19 +235,8 @@ static void interest_destroy(struct bus *bus, struct interest *interest)
 		DL_DELETE(bus->patterns[interest->field], interest);
 	}
 	HASH_DEL(bus->interests[interest->field], interest);
-	free(interest->fits);
+	bits_finish(&interest->fits);
 	free(interest);
-}
-
-static void mark_pattern_stale(struct bus *bus, const struct interest *pattern)
-{
-	const struct pointers *numbered = &bus->numbered[pattern->field];
-
-	for (size_t i = 0; i < numbered->count; i++) {
-		struct roster *roster = numbered->items[i];
-
-		roster->is_stale = roster->is_stale || fits(pattern, roster);
-	}
 }
 
 static void mark_rosters_stale(struct bus *bus, const struct interest *interest)
@@ -223,12 +244,12 @@ static void mark_rosters_stale(struct bus *bus, const struct interest *interest)
 	struct roster *roster;
 
 	if (interest->is_pattern) {
-		mark_pattern_stale(bus, interest);
+		bits_add_all(&bus->stale[interest->field], &interest->fits);
 		return;
 	}
 	HASH_FIND(hh, bus->rosters[interest->field], interest->text, interest->text_length, roster);
 	if (roster != NULL) {
-		roster->is_stale = true;
+		bits_add(&bus->stale[interest->field], roster->number);
 	}
 }
 
@@ -356,7 +377,7 @@ static void gather_receivers(struct bus *bus, enum bus_field field, struct roste
 
 	roster->receivers.count = 0;
 	DL_FOREACH (bus->patterns[field], interest) {
-		if (fits(interest, roster)) {
+		if (bits_has(&interest->fits, roster->number)) {
 			add_receivers(roster, interest, gathering);
 		}
 	}
@@ -364,7 +385,7 @@ static void gather_receivers(struct bus *bus, enum bus_field field, struct roste
 	if (interest != NULL && !interest->is_pattern) {
 		add_receivers(roster, interest, gathering);
 	}
-	roster->is_stale = false;
+	bits_remove(&bus->stale[field], roster->number);
 }
 
 /* Whether this field of a change can be asked for at all by anyone now. */
@@ -373,13 +394,17 @@ static bool is_asked_for(const struct bus *bus, enum bus_field field, struct tex
 	return bus->interests[field] != NULL && name.length <= SUBSCRIPTION_TEXT_MAX;
 }
 
-/* The roster of a folded name, made when it is new. */
+/* The roster of a folded name, made when it is new; it has met every pattern. */
 static struct roster *need_roster(struct bus *bus, enum bus_field field, struct text name)
 {
 	struct roster *roster;
 
 	HASH_FIND(hh, bus->rosters[field], name.bytes, name.length, roster);
-	return roster != NULL ? roster : roster_create(bus, field, name);
+	if (roster == NULL) {
+		roster = roster_create(bus, field, name);
+	}
+	meet_patterns(bus, field, roster);
+	return roster;
 }
 
 static void publish_to(struct bus *bus, enum bus_field field, struct text name,
@@ -392,7 +417,7 @@ static void publish_to(struct bus *bus, enum bus_field field, struct text name,
 		return;
 	}
 	roster = need_roster(bus, field, fold(field, name, folded));
-	if (roster->is_stale) {
+	if (bits_has(&bus->stale[field], roster->number)) {
 		gather_receivers(bus, field, roster);
 	}
 	bus->publishing = roster;
@@ -438,7 +463,7 @@ static bool asks_for(struct bus *bus, const struct subscriber *subscriber, enum 
 		               memcmp(interest->text, roster->name, roster->name_length) == 0;
 
 		if (interest->field == field && link->first_id <= id &&
-		    (interest->is_pattern ? fits(interest, roster) : is_same)) {
+		    (interest->is_pattern ? bits_has(&interest->fits, roster->number) : is_same)) {
 			return true;
 		}
 	}

@@ -15,8 +15,9 @@
  *
  *   worker ── bus_publish() ──> bus ── ops->deliver() ──> subscriber
  *
- * Who gets the changes of a name is worked out when a subscription changes, not
- * when a change comes: publishing costs two look-ups and the receivers.
+ * Who gets the changes of a name is worked out at the first of them after a subscription came or
+ * went, which pays for it; else publishing costs two look-ups and the receivers.  Subscribing
+ * itself matches nothing.
  * The bus queues nothing: a slow client is the business of its outbox.
  *
  * Threads: the worker's.

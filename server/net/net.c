@@ -58,6 +58,34 @@ struct net *net_create(const struct net_options *options)
 	return net;
 }
 
+void net_call_next_turn(struct net *net, struct net_task *task)
+{
+	require(task->on_turn != NULL);
+	if (task->turn == 0) {
+		task->turn = net->turn + 1;
+		DL_APPEND(net->tasks, task);
+	}
+}
+
+void net_forget(struct net *net, struct net_task *task)
+{
+	if (task->turn != 0) {
+		task->turn = 0;
+		DL_DELETE(net->tasks, task);
+	}
+}
+
+/* Those that wait again do so for another turn. */
+static void call_tasks(struct net *net)
+{
+	struct net_task *task;
+
+	while ((task = net->tasks) != NULL && task->turn <= net->turn) {
+		net_forget(net, task);
+		task->on_turn(task);
+	}
+}
+
 static void work_off_marks(struct net *net)
 {
 	struct connection *connection;
@@ -83,7 +111,7 @@ static void put_off(struct net *net)
 {
 	net->pending = net->later;
 	net->later = NULL;
-	if (net->pending != NULL) {
+	if (net->pending != NULL || net->tasks != NULL) {
 		require(uv_idle_start(&net->idle, on_idle) == 0);
 	} else {
 		(void)uv_idle_stop(&net->idle);
@@ -94,6 +122,7 @@ static void put_off(struct net *net)
 void net_turn(struct net *net)
 {
 	net->turn++;
+	call_tasks(net);
 	while (net->pending != NULL || net->dirty != NULL) {
 		work_off_marks(net);
 	}

@@ -20,10 +20,11 @@
  *   check    clock read, after the callbacks of what the loop waited for: they see
  *            the time of the turn before, DEADLINE_TICK_MS old at most
  *   timer    deadlines advanced, every DEADLINE_TICK_MS
- *   prepare  held input taken up again, closings begun, every outbox that got
- *            something flushed with one writev, before the loop waits
- *   idle     only while input is held that is to be taken up in the next turn: the
- *            loop does not wait
+ *   prepare  tasks called that waited for this turn, held input taken up again,
+ *            closings begun, every outbox that got something flushed with one
+ *            writev, before the loop waits
+ *   idle     only while a task or held input waits for the next turn: the loop does
+ *            not wait
  *
  * Threads: the worker's.
  */
@@ -36,6 +37,13 @@ struct net_limits {
 	size_t outbox_soft;
 	unsigned outbox_soft_s;
 	unsigned write_timeout_s;
+};
+
+/* Work for a later turn.  Embed it; all zero waits for none.  Set `on_turn` first. */
+struct net_task {
+	void (*on_turn)(struct net_task *task); /* no longer waiting; may wait again */
+	uint64_t turn;                          /* that it waits for; 0: it does not wait */
+	struct net_task *prev, *next;           /* net.tasks */
 };
 
 #define NET_READ_BYTES (64 * 1024)  /* one read, into a buffer that all connections share */
@@ -65,6 +73,7 @@ struct net {
 	struct connection *dirty;   /* to flush this turn */
 	struct connection *pending; /* to close, resume or detach this turn */
 	struct connection *later;   /* of those, the ones that wait for the next turn */
+	struct net_task *tasks;     /* that wait for a turn, in its order */
 	bool is_ending;
 	char read_buffer[NET_READ_BYTES];
 };
@@ -90,6 +99,13 @@ void net_end(struct net *net, enum close_reason reason);
 
 /* Do all that the turn has left to do; called before the loop waits. */
 void net_turn(struct net *net);
+
+/*
+ * Call on_turn() in the next turn, which comes at once.  One that waits already does so once; who
+ * frees it has it forgotten first.
+ */
+void net_call_next_turn(struct net *net, struct net_task *task);
+void net_forget(struct net *net, struct net_task *task);
 
 /* Free it, once uv_run() has returned after net_end().  NULL does nothing. */
 void net_destroy(struct net *net);

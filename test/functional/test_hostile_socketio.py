@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """Socket.IO clients that break frames and payloads, and race with themselves."""
 
+import random
 import socket
 import threading
 import time
@@ -20,6 +21,7 @@ from hostile import (
     send_in_pieces,
 )
 from http_client import read_response, upgrade_request
+from socketio_clients import RawJsonp, RawPolling, RawWebSocket
 from test_hostile_http import handshake, request
 
 SHORT_LIVES = {"socketio": {"close_timeout": 2}}
@@ -89,6 +91,89 @@ def test_hostile_websocket_clients_leave_at_every_byte(server):
     with Witnesses(rcstreamd):
         assault(2 * ROUNDS, cut_short)
         assert_left_alone(rcstreamd, irc=1, websocket=1, socketio=1)
+
+
+PATTERNS = 32  # a packet, socketio_filter.h
+PAIRS = 64
+TURN_BYTES = 16 * 1024  # socketio_turns.h
+
+
+def greedy_packets():
+    """A subscription to as many patterns as one may have and its end, again and again."""
+    packets = []
+    for pair in range(PAIRS):
+        wiki = ",".join(f'"*{pair}.{number}*"' for number in range(PATTERNS))
+        for name in ("subscribe", "unsubscribe"):
+            args = f'[{{"wiki":[{wiki}]}}]'
+            packets.append(f'5:{len(packets) + 1}+:/rc:{{"name":"{name}","args":{args}}}')
+    return packets
+
+
+def input_waits(rcstreamd):
+    return rcstreamd.http_get("/rcstream_status").json()["counters"]["socketio_input_waits"]
+
+
+def acknowledged(packets):
+    return [int(packet[len("6::/rc:") :].partition("+")[0]) for packet in packets]
+
+
+# socketio_turns.h: so many bytes of packets in a turn, whoever they are of; nothing is lost.
+@pytest.mark.threads
+@pytest.mark.parametrize("kind", [RawPolling, RawJsonp])
+def test_hostile_posts_are_taken_in_many_turns(server, kind):
+    rcstreamd = server(workers=1, http={"max_body_bytes": "256KiB"})  # a form is longer
+    packets = greedy_packets()
+    client = kind(rcstreamd).connect_to_rc()
+    assert input_waits(rcstreamd) == 0
+    client.send("".join(f"\ufffd{len(packet)}\ufffd{packet}" for packet in packets))
+    # What the first turn takes does not wait; each packet may go over what is left.
+    turns = sum(map(len, packets)) // TURN_BYTES
+    assert turns >= 2
+    assert turns - 1 <= input_waits(rcstreamd) <= 2 * turns + 1
+    got = [client.receive() for _ in packets]
+    assert acknowledged(got) == list(range(1, len(packets) + 1))
+
+
+# The same over a WebSocket, whose frames come with one read or with several.
+@pytest.mark.threads
+def test_hostile_frames_are_taken_in_many_turns(server):
+    rcstreamd = server(workers=1)
+    packets = greedy_packets()
+    client = RawWebSocket(rcstreamd).connect_to_rc()
+    chance = random.Random(1)
+    frames_at_once = [masked_frame(chance, 0x81, packet.encode()) for packet in packets]
+    client.socket.sock.sendall(b"".join(frames_at_once))
+    got = [client.receive() for _ in packets]
+    assert input_waits(rcstreamd) > 0
+    assert acknowledged(got) == list(range(1, len(packets) + 1))
+
+
+# socketio_turns.h: those who wait take turns, and changes and IRC go on between them.
+@pytest.mark.threads
+def test_many_hostile_clients_share_the_turns(server):
+    rcstreamd = server(workers=1)
+    packets = greedy_packets()
+    data = "".join(f"\ufffd{len(packet)}\ufffd{packet}" for packet in packets)
+
+    def be_greedy(chance):
+        client = RawPolling(rcstreamd).connect_to_rc()
+        for _ in range(2 * ROUNDS):
+            client.send(data)
+            got = [client.receive() for _ in packets]
+            assert acknowledged(got) == list(range(1, len(packets) + 1))
+            with socket.create_connection(rcstreamd.address("http"), timeout=20) as connection:
+                connection.sendall(request("POST", client.path, data.encode()))
+                leave(chance, connection)
+            # The packets that were left may have gone with their client: all come, or the first.
+            time.sleep(0.1)
+            client.send("3:1000:/rc:x")
+            while acknowledged([client.receive()]) != [1000]:
+                pass
+
+    with Witnesses(rcstreamd):
+        assault(6, be_greedy)
+    turns = sum(map(len, packets)) // TURN_BYTES
+    assert input_waits(rcstreamd) >= 6 * 2 * ROUNDS * (turns - 1)
 
 
 # socketio_session.h: one transport at a time, opened over any connection, ended in any way.

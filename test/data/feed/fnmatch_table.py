@@ -72,6 +72,28 @@ def random_cases():
         yield pattern, name
 
 
+LONG_SET_CASES = 600
+LONG_SET_LETTERS = "abcdefxyz0189^[é😀" + 8 * "-"
+
+
+def long_set_cases():
+    """Sets of 10 to 50 characters, one or two of them, alone and behind a star.
+
+    No '!' but the first: of "[b-a!c]" Python drops the empty range, then takes the '!' for a "not".
+    """
+    source = random.Random(20130302)
+
+    def long_set():
+        letters = "".join(source.choices(LONG_SET_LETTERS, k=source.randint(10, 50)))
+        return f"[{source.choice(['', '!'])}{letters}]"
+
+    for _ in range(LONG_SET_CASES):
+        parts = [source.choice(["", "*", "?*"]), long_set(), source.choice(["", "*", "a", "]"])]
+        parts += [long_set(), source.choice(["", "*", "z"])] if source.random() < 0.5 else []
+        name = "".join(source.choices("abefmwz0459-!^]é😀", k=source.randint(1, 6)))
+        yield "".join(parts), name
+
+
 def escape(text):
     for byte, escaped in (("\\", "\\\\"), ("\t", "\\t"), ("\n", "\\n"), ("\r", "\\r")):
         text = text.replace(byte, escaped)
@@ -83,6 +105,7 @@ def main():
     cases += [(pattern, name) for pattern in ODD for name in ODD_NAMES]
     cases += STARS
     cases += random_cases()
+    cases += long_set_cases()
     for pattern, name in dict.fromkeys(cases):
         matches = fnmatch.fnmatchcase(name, pattern)
         print(escape(pattern), escape(name), int(matches), sep="\t")

@@ -14,6 +14,8 @@ struct websocket {
 	struct buffer sent;
 	bool is_closed;
 	enum close_reason reason;
+	bool has_put_off; /* the message that on_text() was given */
+	unsigned resumes;
 	bool refuses; /* websocket_accept() gives NULL: no handshake of version 13 */
 };
 
@@ -58,6 +60,18 @@ void websocket_close(struct websocket *websocket, enum close_reason reason)
 		websocket->is_closed = true;
 		websocket->reason = reason;
 	}
+}
+
+void websocket_put_off(struct websocket *websocket, size_t done)
+{
+	assert_int_equal(done, 0);
+	websocket->has_put_off = true;
+}
+
+void websocket_resume(struct websocket *websocket)
+{
+	assert_false(websocket->is_closed);
+	websocket->resumes++;
 }
 
 struct connection *websocket_connection(const struct websocket *websocket)

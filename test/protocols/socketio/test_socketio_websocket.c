@@ -110,6 +110,60 @@ static void test_packets_go_one_a_message(void **state)
 	fake_websocket_expect(&stage.first, CHANGE CHANGE);
 }
 
+/* All that a turn may take has been taken. */
+static void spend_turn(void)
+{
+	while (socketio_turns_take(&stage.sessions.turns, SOCKETIO_TURNS_BYTES)) {}
+}
+
+/* socketio_turns.h: a packet waits for its turn, nothing is said twice, the next waits behind it.
+ */
+static void test_a_packet_waits_for_its_turn(void **state)
+{
+	(void)state;
+	spend_turn();
+	say("3:1:/rc:first");
+	assert_true(stage.first.has_put_off);
+	say("3:1:/rc:first"); /* it comes again, since the client has said more */
+	say("3:1:/rc:first");
+	fake_websocket_expect(&stage.first, "");
+	net_turn(stage.world.net);
+	assert_int_equal(stage.first.resumes, 1);
+	stage.first.has_put_off = false;
+	say("3:1:/rc:first");
+	assert_false(stage.first.has_put_off);
+	fake_websocket_expect(&stage.first, "6::/rc:1\n");
+	spend_turn();
+	say("3:2:/rc:second");
+	assert_true(stage.first.has_put_off);
+	fake_websocket_expect(&stage.first, "");
+	net_turn(stage.world.net);
+	say("3:2:/rc:second");
+	fake_websocket_expect(&stage.first, "6::/rc:2\n");
+	assert_int_equal(stage.world.metrics.socketio_input_waits, 2);
+}
+
+/* A client that goes while its packet waits leaves the line; so does one whose session ends. */
+static void test_a_client_may_go_while_its_packet_waits(void **state)
+{
+	(void)state;
+	spend_turn();
+	say("1::/rc");
+	goes(&stage.first, CLOSE_CLIENT_RESET);
+	assert_true(stage.session->is_ended);
+	assert_int_equal(stage.sessions.turns.waiting, 0);
+	net_turn(stage.world.net);
+	assert_int_equal(stage.first.resumes, 0);
+	stage.session = socketio_session_create(&stage.sessions);
+	upgrade(&stage.second);
+	spend_turn();
+	stage.second.ops->on_text(&stage.second, stage.second.owner, "1::/rc", 6);
+	socketio_session_end(stage.session, CLOSE_PING_TIMEOUT);
+	assert_int_equal(stage.sessions.turns.waiting, 0);
+	net_turn(stage.world.net);
+	assert_int_equal(stage.second.resumes, 0);
+}
+
 /* Milliseconds until something is sent. */
 static uint64_t time_until_sent(void)
 {
@@ -260,6 +314,8 @@ int main(void)
 	    cmocka_unit_test_setup_teardown(test_what_is_no_upgrade_opens_nothing, begin, end),
 	    cmocka_unit_test_setup_teardown(test_a_websocket_takes_over_from_polling, begin, end),
 	    TEST(test_packets_go_one_a_message),
+	    TEST(test_a_packet_waits_for_its_turn),
+	    TEST(test_a_client_may_go_while_its_packet_waits),
 	    TEST(test_heartbeats_are_sent_every_interval),
 	    TEST(test_a_client_may_send_heartbeats_of_its_own),
 	    TEST(test_a_silent_client_is_closed),

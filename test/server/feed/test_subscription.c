@@ -158,6 +158,29 @@ static void test_subscription_unclosed_sets_cannot_be_made_slow(void **state)
 	assert_true((double)(clock() - start) / CLOCKS_PER_SEC < 0.2);
 }
 
+/* The same with a long set that a star tries at each character: it is read once. */
+static void test_subscription_long_sets_cannot_be_made_slow(void **state)
+{
+	static char pattern[SUBSCRIPTION_TEXT_MAX];
+	static char name[SUBSCRIPTION_TEXT_MAX];
+	clock_t start = clock();
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(pattern); i++) {
+		pattern[i] = "a-c"[i % 3];
+	}
+	memset(name, 'e', sizeof(name));
+	name[sizeof(name) - 1] = 'd';
+	memcpy(pattern, "*[", 2);
+	memcpy(pattern + sizeof(pattern) - 2, "]d", 2);
+	for (int i = 0; i < 100; i++) {
+		assert_false(
+		    subscription_matches((struct text){.bytes = pattern, .length = sizeof(pattern)},
+		                         (struct text){.bytes = name, .length = sizeof(name)}));
+	}
+	assert_true((double)(clock() - start) / CLOCKS_PER_SEC < 0.5);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -165,6 +188,7 @@ int main(void)
 	    cmocka_unit_test(test_subscription_knows_a_pattern),
 	    cmocka_unit_test(test_subscription_patterns_cannot_be_made_slow),
 	    cmocka_unit_test(test_subscription_unclosed_sets_cannot_be_made_slow),
+	    cmocka_unit_test(test_subscription_long_sets_cannot_be_made_slow),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -498,6 +498,95 @@ static void test_net_gathers_the_writes_of_a_turn(void **state)
 	buffer_finish(&got);
 }
 
+/* --- tasks -------------------------------------------------------------------------- */
+
+/* A task that notes the turn it is called in, and waits again as often as it is told. */
+struct note {
+	struct net_task task;
+	struct net *net;
+	struct note *victim; /* forgotten when it is called; NULL: nobody is */
+	unsigned calls, again;
+	uint64_t turn;
+};
+
+static void on_noted(struct net_task *task)
+{
+	struct note *note = container_of(task, struct note, task);
+
+	note->calls++;
+	note->turn = note->net->turn;
+	if (note->victim != NULL) {
+		net_forget(note->net, &note->victim->task);
+	}
+	if (note->again > 0) {
+		note->again--;
+		net_call_next_turn(note->net, task);
+	}
+}
+
+/* net.h: once in the next turn, however often it was asked for; one that waits again has its own.
+ */
+static void test_net_calls_a_task_in_the_next_turn(void **state)
+{
+	struct world *world = *state;
+	struct note note = {.task = {.on_turn = on_noted}, .net = world->net, .again = 2};
+	uint64_t before = world->net->turn;
+
+	net_call_next_turn(world->net, &note.task);
+	net_call_next_turn(world->net, &note.task);
+	assert_int_equal(note.calls, 0);
+	for (unsigned i = 1; i <= 3; i++) {
+		net_turn(world->net);
+		assert_int_equal(note.calls, i);
+		assert_int_equal(note.turn, before + i);
+	}
+	net_turn(world->net);
+	assert_int_equal(note.calls, 3);
+}
+
+/* net.h: a task makes the next turn come at once; without one the loop waits. */
+static void test_net_does_not_wait_while_a_task_does(void **state)
+{
+	struct world *world = *state;
+	struct note note = {.task = {.on_turn = on_noted}, .net = world->net, .again = 5};
+
+	net_turn(world->net);
+	assert_false(uv_is_active((uv_handle_t *)&world->net->idle));
+	net_call_next_turn(world->net, &note.task);
+	net_turn(world->net);
+	for (unsigned i = 0; i < 5; i++) {
+		assert_true(uv_is_active((uv_handle_t *)&world->net->idle));
+		net_turn(world->net);
+	}
+	assert_int_equal(note.calls, 6);
+	assert_false(uv_is_active((uv_handle_t *)&world->net->idle));
+}
+
+/* net.h: who was forgotten is not called, be it by one that is called in this very turn. */
+static void test_net_forgets_tasks_while_it_calls_them(void **state)
+{
+	struct world *world = *state;
+	struct note notes[3] = {0};
+
+	for (size_t i = 0; i < 3; i++) {
+		notes[i].task.on_turn = on_noted;
+		notes[i].net = world->net;
+		notes[i].victim = &notes[2];
+		notes[i].again = 1;
+		net_call_next_turn(world->net, &notes[i].task);
+	}
+	net_turn(world->net);
+	assert_int_equal(notes[0].calls, 1);
+	assert_int_equal(notes[1].calls, 1);
+	assert_int_equal(notes[2].calls, 0);
+	net_turn(world->net);
+	assert_int_equal(notes[0].calls, 2);
+	assert_int_equal(notes[1].calls, 2);
+	net_forget(world->net, &notes[2].task);
+	net_turn(world->net);
+	assert_int_equal(notes[2].calls, 0);
+}
+
 #define TEST(name)     cmocka_unit_test_setup_teardown(name, world_setup, world_teardown)
 #define TEST_TWO(name) cmocka_unit_test_setup_teardown(name, setup_two, teardown_two)
 
@@ -520,6 +609,9 @@ int main(void)
 	    cmocka_unit_test(test_net_ends_without_connections),
 	    TEST(test_net_numbers_connections_across_workers),
 	    TEST(test_net_gathers_the_writes_of_a_turn),
+	    TEST(test_net_calls_a_task_in_the_next_turn),
+	    TEST(test_net_does_not_wait_while_a_task_does),
+	    TEST(test_net_forgets_tasks_while_it_calls_them),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
