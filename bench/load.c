@@ -337,11 +337,17 @@ static bool open_all(struct load *load)
 static bool flow_measured(struct load *load)
 {
 	struct load_result *result = load->result;
-	bool is_complete = flow(load, load->options->warm_up) && settle(load) &&
-	                   measure(load, &result->before) && flow(load, load->options->changes);
+	bool is_complete = flow(load, load->options->warm_up) && settle(load);
 
-	return measure(load, &result->ended) && settle(load) && measure(load, &result->after) &&
-	       is_complete;
+	if (!measure(load, &result->before)) {
+		return false;
+	}
+	is_complete = is_complete && flow(load, load->options->changes);
+	if (!measure(load, &result->ended)) {
+		return false;
+	}
+	is_complete = is_complete && settle(load);
+	return measure(load, &result->after) && is_complete;
 }
 
 bool load_run(const struct options *options, struct load_result *result, struct error *error)

@@ -116,15 +116,18 @@ static size_t take_frame(struct protocol_session *session, const char *bytes, si
 	const unsigned char *head = (const unsigned char *)bytes;
 	size_t header, payload;
 
-	if (length < 2 || length < header_of(head)) {
+	if (length < 2) {
 		return 0;
 	}
-	header = header_of(head);
-	payload = payload_of(head, header);
-	if ((head[1] & 0x80) != 0 || payload > UINT32_MAX) {
-		session->failure = "the server sent a frame that is masked, or endless";
+	if ((head[1] & 0x80) != 0) {
+		session->failure = "the server sent a frame that is masked";
 		return length;
 	}
+	header = header_of(head);
+	if (length < header) {
+		return 0;
+	}
+	payload = payload_of(head, header);
 	if (length - header < payload) {
 		return 0;
 	}
