@@ -26,7 +26,11 @@ def capacity_of_floor(bench, clients):
     """Changes a second; the median of a few runs."""
     changes = 100 if bench.quick else 300
     work = fanout.Work("capacity", "irc", clients, changes, 64, 0, ())
-    runs = bench.repeat("latency, capacity", ["each"], lambda name: fanout.run_one(bench, name, work))
+
+    def run_one(name):
+        return fanout.run_one(bench, name, work)
+
+    runs = bench.repeat("latency, capacity", ["each"], run_one)
     return changes / median(runs["each"], "seconds")
 
 

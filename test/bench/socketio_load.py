@@ -44,8 +44,8 @@ def run(bench):
         )
     cost = figures["server"]
     bench.line(
-        f"  {figures['changes']:,} changes in {figures['seconds']:.1f} s: {cost['cores']:.2f} cores,"
-        f" {cost['cpu_us_per_delivery']:.3f} us of CPU a delivery,"
+        f"  {figures['changes']:,} changes in {figures['seconds']:.1f} s:"
+        f" {cost['cores']:.2f} cores, {cost['cpu_us_per_delivery']:.3f} us of CPU a delivery,"
         f" {cost['rss_bytes_per_client']:,.0f} bytes an idle client,"
         f" {cost['rss_bytes_at_end'] / 2**20:.0f} MiB at the end"
     )
