@@ -14,8 +14,7 @@
 #define READ_MAX      ((size_t)256 * 1024)
 #define HELD_MAX      ((size_t)16 * 1024 * 1024) /* of what never becomes whole */
 #define EVENTS_MAX    256
-#define UNDER_WAY_MAX 128 /* connections begun whose clients are not ready */
-#define OWN_FILES     32  /* descriptors that are not clients */
+#define OWN_FILES     32 /* descriptors that are not clients */
 #define SECOND_NS     1000000000ULL
 #define NO_DESCRIPTOR (-1)
 
@@ -293,7 +292,7 @@ static void on_event(struct crowd_client *client, uint32_t events)
 
 void crowd_connect(struct crowd *crowd, uint32_t end)
 {
-	while (crowd->begun < end && crowd->begun - crowd->ready < UNDER_WAY_MAX &&
+	while (crowd->begun < end && crowd->begun - crowd->ready < crowd->at_once &&
 	       !crowd->has_failed) {
 		uint32_t group = crowd->tally->clients[crowd->begun].group;
 

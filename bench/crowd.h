@@ -34,6 +34,7 @@ struct crowd {
 	struct crowd_group groups[TALLY_GROUPS_MAX];
 	const struct endpoint *from; /* where clients come from, in turns; NULL: from anywhere */
 	size_t from_count;
+	uint32_t at_once; /* clients that connect at the same time */
 	struct tally *tally;
 
 	struct crowd_client *clients; /* one more than there are: the last one speaks */
@@ -52,15 +53,15 @@ struct crowd {
 uint64_t crowd_now(void);
 
 /*
- * Prepare the clients of the tally's groups; the first six members are set and lent.  False,
- * with `error` set, when this process may not have as many descriptors.
+ * Prepare the clients of the tally's groups; the first members, to `tally`, are set and lent.
+ * False, with `error` set, when this process may not have as many descriptors.
  */
 bool crowd_init(struct crowd *crowd, struct error *error);
 
 /* Close all connections, with a reset: thousands of ports do not stay in TIME_WAIT. */
 void crowd_finish(struct crowd *crowd);
 
-/* Begin connections up to the client `end`, as long as few are under way. */
+/* Begin connections up to the client `end`, as long as few enough are under way. */
 void crowd_connect(struct crowd *crowd, uint32_t end);
 
 /* Wait for at most so long, and understand what has come. */

@@ -118,6 +118,7 @@ static bool set_up(struct load *load, struct error *error)
 	load->crowd.subject = &load->subject;
 	load->crowd.from = load->from;
 	load->crowd.from_count = options->from_count;
+	load->crowd.at_once = options->at_once;
 	load->crowd.tally = load->tally;
 	return crowd_init(&load->crowd, error) && open_injection(load, error);
 }

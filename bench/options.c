@@ -202,6 +202,8 @@ static bool set_number(struct options *options, enum option_symbol option, const
                        struct error *error)
 {
 	switch (option) {
+	case OPTION_AT_ONCE:
+		return read_number(value, 1, CLIENTS_MAX, &options->at_once, error);
 	case OPTION_CHANGES:
 		return read_number(value, 0, CHANGES_MAX, &options->changes, error);
 	case OPTION_WARM_UP:
@@ -258,6 +260,7 @@ static bool set(struct options *options, enum option_symbol option, const char *
 static bool set_defaults(struct options *options, struct error *error)
 {
 	*options = (struct options){.host = "127.0.0.1",
+	                            .at_once = 100,
 	                            .sse_path = "/v2/stream/recentchange",
 	                            .post_path = "/",
 	                            .changes = 1000,

@@ -40,6 +40,7 @@ struct options {
 	const char *host;
 	const char *from[OPTIONS_FROM_MAX];
 	size_t from_count;
+	uint32_t at_once; /* clients that connect at the same time */
 	const char *wiki;
 	char channel[WIKI_CHANNEL_MAX + 1]; /* the wiki's */
 	const char *sse_path;

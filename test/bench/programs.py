@@ -193,7 +193,8 @@ def ngircd():
         Path(folder, "ngircd.conf").write_text(NGIRCD.format(port=port))
         words = [shutil.which("ngircd"), "--nodaemon", "--config", folder / "ngircd.conf"]
         with peer("ngircd", words, port, folder / "log") as process:
-            yield Server(process, {"irc": port}, f"irc@{port}")
+            # Its listening socket holds ten connections.
+            yield Server(process, {"irc": port}, f"irc@{port}", ("--at-once", 8))
 
 
 INSPIRCD = """\

@@ -29,6 +29,7 @@ static void raise_stage(struct stage *stage, const struct protocol *protocol)
 	assert_return_code(listen(stage->listener, 4), errno);
 	tally_init(&stage->tally, &clients, 1, 2, 0);
 	stage->crowd.subject = &subject;
+	stage->crowd.at_once = 1;
 	stage->crowd.tally = &stage->tally;
 	stage->crowd.groups[0].protocol = protocol;
 	assert_true(endpoint_resolve(&stage->crowd.groups[0].server, "127.0.0.1", port, &error));
