@@ -16,7 +16,7 @@ import tempfile
 from collections import namedtuple
 from pathlib import Path
 
-from harness import STOP_TIMEOUT_S, BenchError, Server, stop, wait_until
+from harness import START_TIMEOUT_S, STOP_TIMEOUT_S, BenchError, Server, stop, wait_until
 
 FLOORS = ("each", "batch")
 
@@ -102,6 +102,18 @@ def rcstreamd(program, injection="rcfeed-udp", **sections):
                 raise BenchError(f"rcstreamd ended with {process.returncode}:\n{log.read_text()}")
         finally:
             stop(process)
+
+
+def rcstreamd_speaks(bench, protocol):
+    """Whether this rcstreamd has server-sent events; it has all else."""
+    if protocol != "sse":
+        return True
+    with (
+        rcstreamd(bench.rcstreamd) as server,
+        socket.create_connection(("127.0.0.1", server.ports["sse"]), START_TIMEOUT_S) as client,
+    ):
+        client.sendall(b"GET /v2/stream/recentchange HTTP/1.1\r\nHost: localhost\r\n\r\n")
+        return client.recv(64).startswith(b"HTTP/1.1 200 ")
 
 
 # --- the floors ---------------------------------------------------------------
