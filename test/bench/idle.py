@@ -16,9 +16,9 @@ KEY = "idle"
 # Peers have fewer clients: an IRC server tells everyone in a channel of everyone that joins.
 Work = namedtuple("Work", "title protocol clients peer_clients peers")
 WORKS = (
-    Work("IRC, idle", "irc", 10000, 2000, fanout.IRC_PEERS),
-    Work("Socket.IO, idle", "websocket", 10000, 2000, fanout.HTTP_PEERS),
-    Work("Socket.IO polling, idle", "polling", 10000, 2000, ()),
+    Work("IRC, idle", "irc", 10000, 1000, fanout.IRC_PEERS),
+    Work("Socket.IO, idle", "websocket", 10000, 1000, fanout.HTTP_PEERS),
+    Work("Socket.IO polling, idle", "polling", 10000, 1000, ()),
 )
 QUICK_WORKS = tuple(work._replace(clients=300, peer_clients=50) for work in WORKS)
 

@@ -24,7 +24,7 @@ UNITS = f"{'':36}{'a second':>11}{'ms':>9}{'ms':>9}{'ms':>9}{'each':>9}{'a deliv
 
 def capacity_of_floor(bench, clients):
     """Changes a second; the median of a few runs."""
-    changes = 100 if bench.quick else 300
+    changes = 100 if bench.quick else 150
     work = fanout.Work("capacity", "irc", clients, changes, 64, 0, ())
 
     def run_one(name):

@@ -131,7 +131,10 @@ def test_load_that_only_connects_tells_what_that_costs(server):
 class EventServer:
     """Takes posted changes on one connection, and hands them to one reader as events."""
 
-    HEAD = b"HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\nTransfer-Encoding: chunked\r\n\r\n"
+    HEAD = (
+        b"HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\n"
+        b"Transfer-Encoding: chunked\r\n\r\n"
+    )
 
     def __init__(self):
         self.listener = socket.create_server(("127.0.0.1", 0))
