@@ -8,6 +8,7 @@ import fnmatch
 BELOW_PROTOCOLS = {"server/base", "conf", "server/feed", "server/net"}
 LAYERS = {
     "server/base": set(),
+    "bench": {"server/base", "server/feed"},
     "conf": {"server/base"},
     "server/feed": {"server/base", "conf"},
     "server/net": {"server/base", "conf"},

@@ -62,6 +62,7 @@ class IncludeTest(TreeTest):
             ("server/net/a.c", "server/metrics.h"),
             ("protocols/http/a.c", "server/status.h"),
             ("server/metrics.h", "server/net/close_reason.h"),
+            ("bench/a.c", "server/feed/b.h"),
         ):
             with self.subTest(path=path, name=name):
                 self.assert_found(self.include(path, name))
@@ -86,6 +87,7 @@ class IncludeTest(TreeTest):
             ("server/base/a.c", "server/metrics.h"),
             ("server/feed/a.c", "server/status.h"),
             ("server/metrics.h", "server/net/connection.h"),
+            ("bench/a.c", "server/net/b.h"),
         ):
             with self.subTest(path=path, name=name):
                 folder = path.rpartition("/")[0]

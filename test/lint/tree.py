@@ -12,7 +12,7 @@ Finding = namedtuple("Finding", "file line sentence")
 # One #include: its line, the name, and whether it is in quotes.
 Include = namedtuple("Include", "line name is_own")
 
-SOURCE_FOLDERS = ("conf", "ingest", "protocols", "server", "test")
+SOURCE_FOLDERS = ("bench", "conf", "ingest", "protocols", "server", "test")
 OTHER_SOURCES = ("dev", ".ci/run", "CMakeLists.txt", "cmake/Dependencies.cmake")
 SOURCE_SUFFIXES = {".c", ".h", ".def", ".py", ".js", ".sh", ".cmake"}
 SKIPPED_FOLDERS = {"node_modules", "__pycache__", ".pytest_cache", "data"}
