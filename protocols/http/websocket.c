@@ -439,7 +439,7 @@ void websocket_put_off(struct websocket *websocket, size_t done)
 
 void websocket_send_frame(struct websocket *websocket, struct wire *wire)
 {
-	connection_send(websocket->connection, wire);
+	connection_send_change(websocket->connection, wire);
 }
 
 void websocket_send_text(struct websocket *websocket, const char *bytes, size_t length)

@@ -2,6 +2,8 @@
 #ifndef SERVER_NET_MIGRANT_H
 #define SERVER_NET_MIGRANT_H
 
+#include <netinet/in.h>
+
 #include "server/base/buffer.h"
 
 struct address_place;
@@ -19,6 +21,13 @@ struct migrant {
 	struct buffer unread;        /* input not yet done with */
 	struct address_place *place; /* among those of its address; NULL: not counted */
 	void *cargo;                 /* the front-end's: the request that made it move */
+};
+
+/* A client that was accepted, before it is a connection. */
+struct accepted {
+	int descriptor;
+	struct sockaddr_in6 peer;
+	struct address_place *place; /* NULL: not counted */
 };
 
 #endif

@@ -10,8 +10,10 @@
 #include "server/base/clock.h"
 #include "server/base/deadlines.h"
 #include "server/metrics.h"
+#include "server/net/flush_queue.h"
 #include "server/net/outbox.h"
 #include "server/net/refusals.h"
+#include "server/net/slices.h"
 
 /*
  * One worker's network: its connections, and what they share.  Its handles do the
@@ -20,10 +22,14 @@
  *   check    clock read, after the callbacks of what the loop waited for: they see
  *            the time of the turn before, DEADLINE_TICK_MS old at most
  *   timer    deadlines advanced, every DEADLINE_TICK_MS
- *   prepare  held input taken up again, closings begun, every outbox that got
- *            something flushed with one writev, before the loop waits
- *   idle     only while input is held that is to be taken up in the next turn: the
+ *   prepare  held input taken up again, closings begun, outboxes that got something
+ *            flushed with one write each, NET_FLUSHES of them, before the loop waits
+ *   idle     only while input is held, or an outbox left, for the next turn: the
  *            loop does not wait
+ *   gate     armed while changes wait for others (flush_queue.h)
+ *
+ * Changes that come while thousands are written to are so taken up between two writes, and
+ * reach those who are still to come with the same one.
  *
  * Threads: the worker's.
  */
@@ -41,6 +47,8 @@ struct net_limits {
 #define NET_READ_BYTES (64 * 1024)  /* one read, into a buffer that all connections share */
 #define NET_HELD_MAX   (64 * 1024)  /* input one connection holds before reading stops */
 #define NET_CHOKE      (256 * 1024) /* outbox bytes, outbox_max/2 if less, over which input waits */
+#define NET_BATCH      256          /* changes published between two rounds of writes */
+#define NET_FLUSHES    64           /* connections written to between two looks at what has come */
 
 struct net {
 	uv_loop_t *loop;
@@ -56,13 +64,17 @@ struct net {
 
 	/* net.c and connection.c only: */
 	struct outbox_pool pool;
+	struct flush_queue queue;
+	struct slices slices;
 	uv_prepare_t prepare;
 	uv_check_t check;
 	uv_timer_t tick;
 	uv_idle_t idle;
-	uint64_t turn; /* counts from 1 */
+	uv_timer_t gate;      /* for those that wait in the queue */
+	uint64_t turn;        /* counts from 1 */
+	uint64_t batch_round; /* queue.rounds when the batch began */
+	size_t batch;         /* changes published since */
 	struct connection *all;
-	struct connection *dirty;   /* to flush this turn */
 	struct connection *pending; /* to close, resume or detach this turn */
 	struct connection *later;   /* of those, the ones that wait for the next turn */
 	bool is_ending;
@@ -74,8 +86,10 @@ struct net_options {
 	struct metrics *metrics;
 	struct address_limits *addresses; /* may be NULL */
 	struct net_limits limits;
-	unsigned worker;  /* from 0 */
-	unsigned workers; /* how many there are */
+	uint64_t flush_delay_ns; /* flush_queue.h */
+	bool flush_is_adaptive;  /* the same */
+	unsigned worker;         /* from 0 */
+	unsigned workers;        /* how many there are */
 };
 
 /* Gives the network of one loop.  Lent: loop, metrics and addresses. */
@@ -87,6 +101,12 @@ struct net *net_create(const struct net_options *options);
  * no more are cut off after their goodbye's time.
  */
 void net_end(struct net *net, enum close_reason reason);
+
+/*
+ * How many of `wanted` changes may be published now: NET_BATCH between two rounds of writes, so
+ * that outboxes do not fill faster than they are written.  That many do not wait for more.
+ */
+size_t net_take(struct net *net, size_t wanted);
 
 /* Do all that the turn has left to do; called before the loop waits. */
 void net_turn(struct net *net);
