@@ -2,10 +2,10 @@
 /*
  * The floor: the least a program can do that hands one datagram to many sockets,
  * for rcstreamd's cost to be measured against.  It knows no protocol: whoever
- * connects is told at once all that bench_load waits for, and gets every change
+ * connects is told at once all that rcstream-bench waits for, and gets every change
  * from there on; what clients say is never read.
  *
- * usage: bench_floor each|batch irc|socketio
+ * usage: bench_floor each|batch irc|websocket|sse
  *
  * "each" reads a datagram and calls write() once for every client; "batch" takes
  * all datagrams that are there, and calls write() once for every client and batch.
@@ -27,7 +27,7 @@
 #define CLIENTS_MAX  20000
 #define BATCH_MAX    256
 #define DATAGRAM_MAX 65536
-#define SOCKET_BYTES (4 << 20) /* a window of bench_load fits: no write is ever short */
+#define SOCKET_BYTES (4 << 20) /* a window of rcstream-bench fits: no write is ever short */
 
 struct format {
 	const char *name;
@@ -60,7 +60,7 @@ static void render_irc(const char *datagram, size_t length, struct buffer *out)
 }
 
 /* The packet in a text frame, whose length takes 16 bits (RFC 6455, 5.2). */
-static void render_socketio(const char *datagram, size_t length, struct buffer *out)
+static void render_websocket(const char *datagram, size_t length, struct buffer *out)
 {
 	static const char before[] = "5::/rc:{\"args\":[", behind[] = "],\"name\":\"change\"}";
 	size_t payload = sizeof(before) - 1 + length + sizeof(behind) - 1;
@@ -73,16 +73,25 @@ static void render_socketio(const char *datagram, size_t length, struct buffer *
 	buffer_append_text(out, behind);
 }
 
+/* The JSON as an event's data (the HTML standard, 9.2). */
+static void render_sse(const char *datagram, size_t length, struct buffer *out)
+{
+	buffer_append_text(out, "event: message\ndata: ");
+	buffer_append(out, datagram, length);
+	buffer_append_text(out, "\n\n");
+}
+
 static const struct format formats[] = {
     {"irc", ":s 376 b :x\r\n:s 366 b #c :x\r\n", render_irc},
-    {"socketio",
+    {"websocket",
      "HTTP/1.1 200 OK\r\nContent-Length: 17\r\n\r\nb:60:60:websocket"
      "HTTP/1.1 101 Switching Protocols\r\n\r\n"
      "\x81\x03"
      "1::"
      "\x81\x0f"
      "6::/rc:1+[null]",
-     render_socketio},
+     render_websocket},
+    {"sse", "HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\n\r\n", render_sse},
 };
 
 static void must(int result, const char *what)
@@ -173,7 +182,7 @@ int main(int argc, char **argv)
 	struct pollfd sockets[2] = {{.events = POLLIN}, {.events = POLLIN}};
 
 	if (floor.format == NULL) {
-		errx(2, "usage: bench_floor each|batch irc|socketio");
+		errx(2, "usage: bench_floor each|batch irc|websocket|sse");
 	}
 	floor.batch_max = strcmp(argv[1], "batch") == 0 ? BATCH_MAX : 1;
 	floor.clients = mem_zeroed(CLIENTS_MAX * sizeof(floor.clients[0]));

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* test/bench/process_usage: time and memory of a process. */
-#include "test/bench/process_usage.h"
+/* bench/process_usage: time and memory of a process. */
+#include "bench/process_usage.h"
 
 #include <errno.h>
 #include <pthread.h>

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#ifndef TEST_BENCH_PROCESS_USAGE_H
-#define TEST_BENCH_PROCESS_USAGE_H
+#ifndef BENCH_PROCESS_USAGE_H
+#define BENCH_PROCESS_USAGE_H
 
 #include <stdbool.h>
 #include <stdint.h>

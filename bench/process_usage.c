@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "test/bench/process_usage.h"
+#include "bench/process_usage.h"
 
 #include <errno.h>
 #include <stdio.h>
