@@ -28,6 +28,7 @@ static void count_off(struct flush_queue *queue)
 void flush_queue_remove(struct flush_queue *queue, struct connection *connection)
 {
 	if (is_waiting(queue, connection)) {
+		/* NOLINTNEXTLINE(clang-analyzer-core.NullDereference): who waits is in the list */
 		DL_DELETE2(queue->waiting, connection, prev_queued, next_queued);
 		queue->waiting_count--;
 	} else if (connection->queued == FLUSH_CHANGES) {
