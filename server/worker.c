@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Made on the main thread, run on its own.  Changes are published BATCH at a time,
- * a turn of the loop between two batches, so that a flood is written to the clients
- * as it is worked off and their input is not starved.
+ * Made on the main thread, run on its own.  Changes are published as far as net_take()
+ * lets them, so that a flood is written to the clients as it is worked off and their input
+ * is not starved.
  */
 #include "server/worker.h"
 
@@ -16,9 +16,6 @@
 #include "server/mailbox.h"
 #include "server/net/address_limits.h"
 #include "server/net/listener.h"
-
-/* Changes published between two flushes: some 80 KB of IRC lines, well under an outbox. */
-#define BATCH 256
 
 /* One front-end of one worker. */
 struct worker_front_end {
@@ -159,11 +156,9 @@ static void note_history(struct worker *worker)
 
 static void publish_batch(struct worker *worker)
 {
-	size_t end = worker->taken.count;
+	size_t end =
+	    worker->published + net_take(worker->net, worker->taken.count - worker->published);
 
-	if (end - worker->published > BATCH) {
-		end = worker->published + BATCH;
-	}
 	for (size_t i = worker->published; i < end; i++) {
 		struct delivery *delivery = delivery_create(worker->taken.items[i]);
 
@@ -350,6 +345,8 @@ struct worker *worker_create(const struct worker_options *options, struct error 
 	    .addresses = options->addresses,
 	    .worker = options->index,
 	    .workers = (unsigned)options->status->worker_count,
+	    .flush_delay_ns = (uint64_t)options->conf->root.flush_delay * 1000000,
+	    .flush_is_adaptive = options->conf->root.flush_adaptive,
 	    .limits = {.outbox_max = slow_client->outbox_max,
 	               .outbox_soft = slow_client->outbox_soft,
 	               .outbox_soft_s = slow_client->outbox_soft_time,

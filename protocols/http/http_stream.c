@@ -121,7 +121,7 @@ void http_stream_send_chunk(struct http_stream *stream, struct wire *chunk)
 	struct text data;
 
 	if (stream->is_chunked) {
-		connection_send(stream->connection, chunk);
+		connection_send_change(stream->connection, chunk);
 		return;
 	}
 	data = http_chunk_data((struct text){.bytes = chunk->bytes, .length = chunk->length});

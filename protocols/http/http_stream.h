@@ -38,7 +38,10 @@ struct http_stream *http_stream_begin(struct http_exchange *exchange,
 /* Send a part of the body, copied; no bytes do nothing. */
 void http_stream_send(struct http_stream *stream, struct text data);
 
-/* Send what http_chunk_write() made, as a wire that is shared with other clients. */
+/*
+ * Send a change: what http_chunk_write() made, as a wire that is shared with other clients.  It
+ * may wait for others (connection_send_change()).
+ */
 void http_stream_send_chunk(struct http_stream *stream, struct wire *chunk);
 
 /* Bytes that wait for the client. */

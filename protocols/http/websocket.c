@@ -434,7 +434,7 @@ void websocket_resume(struct websocket *websocket)
 
 void websocket_send_frame(struct websocket *websocket, struct wire *wire)
 {
-	connection_send(websocket->connection, wire);
+	connection_send_change(websocket->connection, wire);
 }
 
 void websocket_send_text(struct websocket *websocket, const char *bytes, size_t length)

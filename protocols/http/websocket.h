@@ -77,7 +77,10 @@ void websocket_resume(struct websocket *websocket);
 /* Send a text message, valid UTF-8. */
 void websocket_send_text(struct websocket *websocket, const char *bytes, size_t length);
 
-/* Send a wire that is whole frames, as websocket_frame_text() makes them. */
+/*
+ * Send a change: a wire that is whole frames, as websocket_frame_text() makes them.  It may
+ * wait for others (connection_send_change()).
+ */
 void websocket_send_frame(struct websocket *websocket, struct wire *wire);
 
 /*

@@ -29,7 +29,7 @@ static void on_change(struct subscriber *subscriber, struct delivery *delivery)
 	                                  irc_session_tags(session), session->framing);
 
 	if (wire != NULL) {
-		connection_send(session->connection, wire);
+		connection_send_change(session->connection, wire);
 		metric_add(&metrics_of(session)->irc_deliveries, 1);
 	}
 }

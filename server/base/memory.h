@@ -28,6 +28,12 @@ char *mem_copy_text(const char *bytes, size_t length);
 #define container_of(pointer, type, member) \
 	((type *)(void *)((char *)(pointer)-offsetof(type, member)))
 
+/* What is here is needed soon: the processor may fetch it meanwhile.  Any address will do. */
+static inline void mem_fetch(const void *address)
+{
+	__builtin_prefetch(address);
+}
+
 /* A programmer's error: stays on in release, ends the process with the place. */
 #define require(condition) \
 	((condition) ? (void)0 : mem_require_failed(#condition, __FILE__, __LINE__))

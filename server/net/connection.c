@@ -1,11 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * A connection's life between connection_accept() and its close callback.  Marks
- * set here during a turn are worked off in net_turn(); the two lists it walks,
- * net.pending and net.dirty, hold a connection at most once.
+ * set here during a turn are worked off in net_turn(); what it walks, net.pending and
+ * net.queue, holds a connection at most once.
  */
 #include "server/net/connection.h"
 
+#include <errno.h>
 #include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
@@ -17,7 +18,7 @@
 #include "server/net/address_limits.h"
 #include "server/net/connection_turn.h"
 
-#define FLUSH_PIECES    256  /* one writev a turn: a worker publishes no more changes in one */
+#define FLUSH_PIECES    256  /* of one write: a worker publishes no more changes in a round */
 #define IN_FLIGHT_WIRES 16   /* given to libuv when the socket is full */
 #define STALL_CHECK_MS  1000 /* how often a blocked client is looked at */
 #define DRAIN_MS        5000 /* for a closing client to take what waits for it */
@@ -35,14 +36,6 @@ static void mark_pending(struct connection *connection)
 	if (!connection->is_pending) {
 		connection->is_pending = true;
 		DL_APPEND2(connection->net->pending, connection, prev_pending, next_pending);
-	}
-}
-
-static void mark_dirty(struct connection *connection)
-{
-	if (!connection->is_dirty) {
-		connection->is_dirty = true;
-		DL_APPEND2(connection->net->dirty, connection, prev_dirty, next_dirty);
 	}
 }
 
@@ -65,9 +58,7 @@ static void on_handle_closed(uv_handle_t *handle)
 	if (connection->ops != NULL) {
 		connection->ops->on_closed(connection, connection->reason);
 	}
-	if (connection->is_dirty) {
-		DL_DELETE2(net->dirty, connection, prev_dirty, next_dirty);
-	}
+	flush_queue_remove(&net->queue, connection);
 	if (connection->is_pending) {
 		DL_DELETE2(net->pending, connection, prev_pending, next_pending);
 	}
@@ -370,18 +361,38 @@ static void start_write(struct connection *connection)
 	}
 }
 
+/* Give the socket what it takes.  Not by libuv, which has nothing under way and would do the same.
+ */
+static ssize_t write_now(struct connection *connection)
+{
+	struct iovec pieces[FLUSH_PIECES];
+	struct msghdr message = {.msg_iov = pieces, .msg_iovlen = 1};
+
+	metric_add(&connection->net->metrics->writes, 1);
+	if (!slices_find(&connection->net->slices, &connection->outbox, pieces)) {
+		message.msg_iovlen = outbox_peek(&connection->outbox, pieces, FLUSH_PIECES);
+	}
+	if (message.msg_iovlen == 1) {
+		return send(connection->descriptor, pieces[0].iov_base, pieces[0].iov_len,
+		            MSG_NOSIGNAL);
+	}
+	return sendmsg(connection->descriptor, &message, MSG_NOSIGNAL);
+}
+
+/* Whether the socket is full for now; ENOBUFS is how a kernel without memory says so. */
+static bool is_full(int error)
+{
+	return error == EAGAIN || error == ENOBUFS;
+}
+
 static void write_some(struct connection *connection)
 {
 	while (connection->outbox.bytes > 0 && connection->write == NULL) {
-		struct iovec pieces[FLUSH_PIECES];
-		size_t count = outbox_peek(&connection->outbox, pieces, FLUSH_PIECES);
-		int sent = uv_try_write(stream_of(connection), (uv_buf_t *)(void *)pieces,
-		                        (unsigned)count);
+		ssize_t sent = write_now(connection);
 
-		metric_add(&connection->net->metrics->writes, 1);
 		if (sent >= 0) {
 			note_sent(connection, (size_t)sent);
-		} else if (sent == UV_EAGAIN) {
+		} else if (is_full(errno)) {
 			start_write(connection);
 		} else {
 			connection_abort(connection, CLOSE_CLIENT_RESET);
@@ -395,14 +406,11 @@ static void write_some(struct connection *connection)
 /* All is sent: close our side, so that the client reads the end and not a reset. */
 static void half_close(struct connection *connection)
 {
-	uv_os_fd_t descriptor;
-
-	if (connection->has_eof ||
-	    uv_fileno((uv_handle_t *)&connection->handle, &descriptor) != 0) {
+	if (connection->has_eof) {
 		end(connection);
 		return;
 	}
-	(void)shutdown(descriptor, SHUT_WR);
+	(void)shutdown(connection->descriptor, SHUT_WR);
 	connection->state = CONNECTION_LINGERING;
 	deadline_arm(&connection->net->deadlines, &connection->stall, LINGER_MS);
 }
@@ -446,12 +454,13 @@ void connection_flush(struct connection *connection)
 	}
 }
 
-void connection_send(struct connection *connection, struct wire *wire)
+/* Put a wire into the outbox; false when it is not to be sent. */
+static bool enqueue(struct connection *connection, struct wire *wire)
 {
 	struct outbox *outbox = &connection->outbox;
 
 	if (connection->state != CONNECTION_OPEN && !connection->may_speak) {
-		return;
+		return false;
 	}
 	if (outbox->bytes + wire->length > connection->net->limits.outbox_max &&
 	    !connection->may_speak) {
@@ -459,11 +468,25 @@ void connection_send(struct connection *connection, struct wire *wire)
 		connection_flush(connection);
 		if (outbox->bytes + wire->length > connection->net->limits.outbox_max) {
 			connection_close(connection, CLOSE_SENDQ_EXCEEDED);
-			return;
+			return false;
 		}
 	}
 	outbox_push(&connection->net->pool, outbox, wire);
-	mark_dirty(connection);
+	return true;
+}
+
+void connection_send(struct connection *connection, struct wire *wire)
+{
+	if (enqueue(connection, wire)) {
+		flush_queue_add(&connection->net->queue, connection);
+	}
+}
+
+void connection_send_change(struct connection *connection, struct wire *wire)
+{
+	if (enqueue(connection, wire)) {
+		flush_queue_add_change(&connection->net->queue, connection);
+	}
 }
 
 void connection_send_bytes(struct connection *connection, const char *bytes, size_t length)
@@ -500,7 +523,7 @@ static void begin_closing(struct connection *connection)
 	connection->state = CONNECTION_DRAINING;
 	deadline_arm(&connection->net->deadlines, &connection->stall, DRAIN_MS);
 	update_reading(connection);
-	mark_dirty(connection);
+	flush_queue_add(&connection->net->queue, connection);
 }
 
 void connection_detach(struct connection *connection, on_detached_fn *on_detached)
@@ -512,17 +535,12 @@ void connection_detach(struct connection *connection, on_detached_fn *on_detache
 static void try_detach(struct connection *connection)
 {
 	struct migrant migrant = {0};
-	uv_os_fd_t descriptor;
 
 	connection_flush(connection);
 	if (connection->outbox.bytes > 0 || !connection_is_open(connection)) {
 		return; /* connection_flush() marks it again when all is sent */
 	}
-	if (uv_fileno((uv_handle_t *)&connection->handle, &descriptor) != 0) {
-		connection_abort(connection, CLOSE_CLIENT_RESET);
-		return;
-	}
-	migrant.descriptor = fcntl(descriptor, F_DUPFD_CLOEXEC, 0);
+	migrant.descriptor = fcntl(connection->descriptor, F_DUPFD_CLOEXEC, 0);
 	if (migrant.descriptor < 0) {
 		connection_abort(connection, CLOSE_LIMIT);
 		return;
@@ -586,6 +604,7 @@ static struct connection *begin(struct connection *connection, int descriptor)
 		end(connection);
 		return NULL;
 	}
+	connection->descriptor = descriptor;
 	(void)uv_tcp_nodelay(&connection->handle, 1); /* writes are gathered by the turn already */
 	update_reading(connection);
 	return connection->state == CONNECTION_OPEN ? connection : NULL;

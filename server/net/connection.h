@@ -12,6 +12,7 @@
 #include "server/base/wire.h"
 #include "server/net/close_reason.h"
 #include "server/net/connection_ops.h"
+#include "server/net/flush_queue.h"
 #include "server/net/migrant.h"
 #include "server/net/net.h"
 #include "server/net/outbox.h"
@@ -22,7 +23,7 @@
  * to close.
  *
  *   socket ── read ──> ops->on_input() ──> session
- *   session ── connection_send() ──> outbox ── writev, once a turn ──> socket
+ *   session ── connection_send() ──> outbox ── one write, once a turn ──> socket
  *
  * Closing: connection_close() marks and returns.  Before the loop waits again,
  * ops->on_closing() may send a last word; the outbox drains; the sending side is
@@ -46,44 +47,44 @@ struct connection {
 	const struct connection_ops *ops; /* set by the owner; may be exchanged between inputs */
 	void *owner;                      /* the session's */
 	uint64_t id;
-	struct net *net;
 	struct sockaddr_in6 peer; /* the client's address, as peer.h has it */
 
 	/* connection.c and net.c only: */
 	uv_tcp_t handle;
-	enum connection_state state;
+	struct buffer held;          /* input not yet done with */
+	struct address_place *place; /* left when it has ended; NULL: not counted */
 	enum close_reason reason;
 	bool may_speak; /* on_closing() is being called */
 	bool was_told;  /* on_closing() was called */
 	bool has_eof;   /* the client has shut its side down */
 	bool is_reading;
-	bool was_choked; /* input waits until the outbox has drained */
-	bool wants_resume;
-	bool is_paused;           /* by its owner, until connection_resume() */
-	uint64_t resumed_turn;    /* net.turn when held input was taken up last */
-	bool is_dirty;            /* in net.dirty */
-	bool is_pending;          /* in net.pending */
 	uint16_t wires_in_flight; /* given to uv_write(): must stay in the outbox */
+	uint64_t resumed_turn;    /* net.turn when held input was taken up last */
 	size_t bytes_in_flight;
-	size_t bytes_left; /* of them, when last looked at */
-	uv_write_t *write; /* NULL unless a write is under way */
-	struct outbox outbox;
-	struct buffer held;          /* input not yet done with */
-	struct address_place *place; /* left when it has ended; NULL: not counted */
-	uint64_t progress_ms;        /* when bytes were last taken while some waited */
-	uint64_t over_soft_ms; /* since when the outbox is over its soft limit; 0: it is not */
-	struct deadline stall;
-	on_detached_fn *on_detached;                    /* NULL: not asked for */
+	size_t bytes_left;                              /* of them, when last looked at */
 	struct connection *prev, *next;                 /* net.all */
-	struct connection *prev_dirty, *next_dirty;     /* net.dirty */
 	struct connection *prev_pending, *next_pending; /* net.pending */
-};
+	struct deadline stall;
 
-/* A client that was accepted. */
-struct accepted {
-	int descriptor;
-	struct sockaddr_in6 peer;
-	struct address_place *place; /* NULL: not counted */
+	/*
+	 * All that a change touches on its way out stands together, here and at the end of `stall`:
+	 * between two changes for a client the kernel's work for all the others fills the caches.
+	 */
+	enum connection_state state;
+	int descriptor; /* the handle's */
+	struct net *net;
+	struct outbox outbox;
+	struct connection *prev_queued, *next_queued; /* a list of net.queue */
+	uv_write_t *write;                            /* NULL unless a write is under way */
+	uint64_t gathering;                           /* flush_queue.c only */
+	enum flush_place queued;                      /* in net.queue */
+	uint64_t progress_ms;  /* when bytes were last taken while some waited */
+	uint64_t over_soft_ms; /* since when the outbox is over its soft limit; 0: it is not */
+	on_detached_fn *on_detached; /* NULL: not asked for */
+	bool is_pending;             /* in net.pending */
+	bool was_choked;             /* input waits until the outbox has drained */
+	bool wants_resume;
+	bool is_paused; /* by its owner, until connection_resume() */
 };
 
 /*
@@ -113,6 +114,9 @@ void connection_detach(struct connection *connection, on_detached_fn *on_detache
  * the connection closed with CLOSE_SENDQ_EXCEEDED.
  */
 void connection_send(struct connection *connection, struct wire *wire);
+
+/* The same with a change, which may wait for others: for net.queue.delay_ns at most. */
+void connection_send_change(struct connection *connection, struct wire *wire);
 
 /* Queue a copy of bytes; 0 bytes do nothing. */
 void connection_send_bytes(struct connection *connection, const char *bytes, size_t length);

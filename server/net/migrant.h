@@ -24,4 +24,11 @@ struct migrant {
 	void *cargo;                 /* the front-end's: the request that made it move */
 };
 
+/* A client that was accepted, before it is a connection. */
+struct accepted {
+	int descriptor;
+	struct sockaddr_in6 peer;
+	struct address_place *place; /* NULL: not counted */
+};
+
 #endif

@@ -28,6 +28,12 @@ static void on_idle(uv_idle_t *idle)
 	(void)idle;
 }
 
+/* on_prepare() does what is to be done. */
+static void on_gate(uv_timer_t *gate)
+{
+	(void)gate;
+}
+
 static void on_prepare(uv_prepare_t *prepare)
 {
 	net_turn(prepare->data);
@@ -43,12 +49,15 @@ struct net *net_create(const struct net_options *options)
 	net->limits = options->limits;
 	net->next_id = options->worker + 1;
 	net->id_step = options->workers;
+	net->queue.delay_ns = options->flush_delay_ns;
+	net->queue.is_adaptive = options->flush_is_adaptive;
 	clock_update(&net->clock);
 	deadlines_init(&net->deadlines, &net->clock);
 	require(uv_prepare_init(net->loop, &net->prepare) == 0);
 	require(uv_check_init(net->loop, &net->check) == 0);
 	require(uv_timer_init(net->loop, &net->tick) == 0);
 	require(uv_idle_init(net->loop, &net->idle) == 0);
+	require(uv_timer_init(net->loop, &net->gate) == 0);
 	net->prepare.data = net;
 	net->check.data = net;
 	net->tick.data = net;
@@ -99,39 +108,86 @@ static void work_off_marks(struct net *net)
 			connection_turn(connection);
 		}
 	}
-	while ((connection = net->dirty) != NULL) {
-		DL_DELETE2(net->dirty, connection, prev_dirty, next_dirty);
-		connection->is_dirty = false;
+}
+
+/* Only who waits needs to know what time it is. */
+static uint64_t queue_now(const struct net *net)
+{
+	return net->queue.delay_ns > 0 ? uv_hrtime() : 0;
+}
+
+/* Replies go out in the turn; of those who only follow so many, so that input is not starved. */
+static void flush_some(struct net *net, size_t *flushes)
+{
+	struct connection *connection;
+
+	while ((connection = flush_queue_next_urgent(&net->queue)) != NULL) {
 		connection_flush(connection);
+	}
+	while (*flushes < NET_FLUSHES &&
+	       (connection = flush_queue_next(&net->queue, queue_now(net))) != NULL) {
+		connection_flush(connection);
+		(*flushes)++;
 	}
 }
 
-/* What would go on with its input once more waits until the others had their turn. */
+/*
+ * What would go on with its input once more waits until the others had their turn, and so
+ * do those who are written to in the next.
+ */
 static void put_off(struct net *net)
 {
+	uint64_t wait_ms = flush_queue_wait_ms(&net->queue, queue_now(net));
+
 	net->pending = net->later;
 	net->later = NULL;
-	if (net->pending != NULL || net->tasks != NULL) {
+	if (net->pending != NULL || net->tasks != NULL || wait_ms == 0) {
 		require(uv_idle_start(&net->idle, on_idle) == 0);
 	} else {
 		(void)uv_idle_stop(&net->idle);
+		slices_clear(&net->slices);
 	}
+	if (wait_ms > 0 && wait_ms < UINT64_MAX) {
+		require(uv_timer_start(&net->gate, on_gate, wait_ms, 0) == 0);
+	}
+}
+
+size_t net_take(struct net *net, size_t wanted)
+{
+	struct flush_queue *queue = &net->queue;
+	size_t left;
+
+	if (net->batch_round != queue->rounds || flush_queue_has_written(queue)) {
+		net->batch_round = queue->rounds;
+		net->batch = 0;
+	}
+	left = NET_BATCH - net->batch;
+	wanted = wanted < left ? wanted : left;
+	net->batch += wanted;
+	if (net->batch == NET_BATCH) {
+		flush_queue_open(queue);
+	}
+	return wanted;
 }
 
 /* Input taken up again writes replies, and a flush lets input go on. */
 void net_turn(struct net *net)
 {
+	size_t flushes = 0;
+
 	net->turn++;
 	call_tasks(net);
-	while (net->pending != NULL || net->dirty != NULL) {
+	do {
 		work_off_marks(net);
-	}
+		flush_some(net, &flushes);
+	} while (net->pending != NULL || net->queue.urgent != NULL);
 	put_off(net);
 	if (net->is_ending && net->all == NULL && !uv_is_closing((uv_handle_t *)&net->tick)) {
 		uv_close((uv_handle_t *)&net->prepare, NULL);
 		uv_close((uv_handle_t *)&net->check, NULL);
 		uv_close((uv_handle_t *)&net->tick, NULL);
 		uv_close((uv_handle_t *)&net->idle, NULL);
+		uv_close((uv_handle_t *)&net->gate, NULL);
 	}
 }
 
@@ -152,6 +208,7 @@ void net_destroy(struct net *net)
 		return;
 	}
 	require(net->all == NULL);
+	slices_finish(&net->slices);
 	outbox_pool_finish(&net->pool);
 	free(net);
 }

@@ -10,8 +10,10 @@
 #include "server/base/clock.h"
 #include "server/base/deadlines.h"
 #include "server/metrics.h"
+#include "server/net/flush_queue.h"
 #include "server/net/outbox.h"
 #include "server/net/refusals.h"
+#include "server/net/slices.h"
 
 /*
  * One worker's network: its connections, and what they share.  Its handles do the
@@ -21,10 +23,14 @@
  *            the time of the turn before, DEADLINE_TICK_MS old at most
  *   timer    deadlines advanced, every DEADLINE_TICK_MS
  *   prepare  tasks called that waited for this turn, held input taken up again,
- *            closings begun, every outbox that got something flushed with one
- *            writev, before the loop waits
- *   idle     only while a task or held input waits for the next turn: the loop does
- *            not wait
+ *            closings begun, outboxes that got something flushed with one write each,
+ *            NET_FLUSHES of them, before the loop waits
+ *   idle     only while a task or held input waits, or an outbox is left, for the next
+ *            turn: the loop does not wait
+ *   gate     armed while changes wait for others (flush_queue.h)
+ *
+ * Changes that come while thousands are written to are so taken up between two writes, and
+ * reach those who are still to come with the same one.
  *
  * Threads: the worker's.
  */
@@ -49,6 +55,8 @@ struct net_task {
 #define NET_READ_BYTES (64 * 1024)  /* one read, into a buffer that all connections share */
 #define NET_HELD_MAX   (64 * 1024)  /* input one connection holds before reading stops */
 #define NET_CHOKE      (256 * 1024) /* outbox bytes, outbox_max/2 if less, over which input waits */
+#define NET_BATCH      256          /* changes published between two rounds of writes */
+#define NET_FLUSHES    64           /* connections written to between two looks at what has come */
 
 struct net {
 	uv_loop_t *loop;
@@ -64,13 +72,17 @@ struct net {
 
 	/* net.c and connection.c only: */
 	struct outbox_pool pool;
+	struct flush_queue queue;
+	struct slices slices;
 	uv_prepare_t prepare;
 	uv_check_t check;
 	uv_timer_t tick;
 	uv_idle_t idle;
-	uint64_t turn; /* counts from 1 */
+	uv_timer_t gate;      /* for those that wait in the queue */
+	uint64_t turn;        /* counts from 1 */
+	uint64_t batch_round; /* queue.rounds when the batch began */
+	size_t batch;         /* changes published since */
 	struct connection *all;
-	struct connection *dirty;   /* to flush this turn */
 	struct connection *pending; /* to close, resume or detach this turn */
 	struct connection *later;   /* of those, the ones that wait for the next turn */
 	struct net_task *tasks;     /* that wait for a turn, in its order */
@@ -83,8 +95,10 @@ struct net_options {
 	struct metrics *metrics;
 	struct address_limits *addresses; /* may be NULL */
 	struct net_limits limits;
-	unsigned worker;  /* from 0 */
-	unsigned workers; /* how many there are */
+	uint64_t flush_delay_ns; /* flush_queue.h */
+	bool flush_is_adaptive;  /* the same */
+	unsigned worker;         /* from 0 */
+	unsigned workers;        /* how many there are */
 };
 
 /* Gives the network of one loop.  Lent: loop, metrics and addresses. */
@@ -96,6 +110,12 @@ struct net *net_create(const struct net_options *options);
  * no more are cut off after their goodbye's time.
  */
 void net_end(struct net *net, enum close_reason reason);
+
+/*
+ * How many of `wanted` changes may be published now: NET_BATCH between two rounds of writes, so
+ * that outboxes do not fill faster than they are written.  That many do not wait for more.
+ */
+size_t net_take(struct net *net, size_t wanted);
 
 /* Do all that the turn has left to do; called before the loop waits. */
 void net_turn(struct net *net);

@@ -2,6 +2,7 @@
 #include "server/net/outbox.h"
 
 #include <stdlib.h>
+#include <string.h>
 
 #include "server/base/memory.h"
 
@@ -70,6 +71,7 @@ void outbox_push(struct outbox_pool *pool, struct outbox *outbox, struct wire *w
 	}
 	chunk->wires[chunk->end++] = wire_ref(wire);
 	outbox->bytes += wire->length;
+	outbox->count++;
 }
 
 size_t outbox_peek(const struct outbox *outbox, struct iovec *pieces, size_t count)
@@ -94,6 +96,33 @@ size_t outbox_peek(const struct outbox *outbox, struct iovec *pieces, size_t cou
 	return used;
 }
 
+size_t outbox_wires(const struct outbox *outbox, struct wire **wires, size_t count)
+{
+	size_t used = 0;
+
+	for (const struct outbox_chunk *chunk = outbox->first; chunk != NULL; chunk = chunk->next) {
+		size_t held = (size_t)chunk->end - chunk->begin;
+		size_t taken = held < count - used ? held : count - used;
+
+		memcpy(wires + used, chunk->wires + chunk->begin, taken * sizeof(struct wire *));
+		used += taken;
+	}
+	return used;
+}
+
+bool outbox_holds(const struct outbox *outbox, struct wire *const *wires)
+{
+	for (const struct outbox_chunk *chunk = outbox->first; chunk != NULL; chunk = chunk->next) {
+		size_t held = (size_t)chunk->end - chunk->begin;
+
+		if (memcmp(chunk->wires + chunk->begin, wires, held * sizeof(struct wire *)) != 0) {
+			return false;
+		}
+		wires += held;
+	}
+	return true;
+}
+
 /* Drop the first wire, and its chunk when that was the last one in it. */
 static void drop_first(struct outbox_pool *pool, struct outbox *outbox)
 {
@@ -101,6 +130,7 @@ static void drop_first(struct outbox_pool *pool, struct outbox *outbox)
 
 	wire_unref(chunk->wires[chunk->begin++]);
 	outbox->offset = 0;
+	outbox->count--;
 	if (chunk->begin == chunk->end) {
 		outbox->first = chunk->next;
 		if (outbox->first == NULL) {

@@ -15,7 +15,7 @@
  * idle connection holds none.  How much may wait is its owner's business:
  * `bytes` tells how much does.
  *
- *   outbox_push() ──> [wire][wire][wire] ── outbox_peek() ──> writev ── outbox_advance()
+ *   outbox_push() ──> [wire][wire][wire] ── outbox_peek() ──> write ── outbox_advance()
  *
  * Threads: the worker's.
  */
@@ -32,6 +32,7 @@ struct outbox {
 	struct outbox_chunk *first, *last;
 	size_t bytes;  /* not yet advanced over */
 	size_t offset; /* of the first wire, sent already */
+	size_t count;  /* of wires */
 };
 
 /* Free the pool's chunks. */
@@ -42,6 +43,12 @@ void outbox_push(struct outbox_pool *pool, struct outbox *outbox, struct wire *w
 
 /* Lends the first bytes to send, in at most `count` pieces; returns how many there are. */
 size_t outbox_peek(const struct outbox *outbox, struct iovec *pieces, size_t count);
+
+/* Lends the first `count` wires, or all when there are fewer; returns how many there are. */
+size_t outbox_wires(const struct outbox *outbox, struct wire **wires, size_t count);
+
+/* Whether its wires are these; it has `count` of them. */
+bool outbox_holds(const struct outbox *outbox, struct wire *const *wires);
 
 /* Forget the first `length` bytes: they were sent. */
 void outbox_advance(struct outbox_pool *pool, struct outbox *outbox, size_t length);

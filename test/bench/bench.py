@@ -19,16 +19,20 @@ import idle
 import intake
 import latency
 import micro
+import scale
 import socketio_load
 from harness import ROOT, Bench, BenchError, machine
 
 # What can be asked for, in the order in which it is run; harness.py tells what each one has.
-ROWS = (fanout, latency, intake, idle, socketio_load, micro)
+ROWS = (fanout, latency, intake, idle, socketio_load, micro, scale)
+
+SCALE_HELP = "scale: what changes with size, minutes each; one of them with --only 'scale, cores'"
 
 
 def parse(words):
     default = Path(os.environ.get("RCSTREAMD", ROOT / "build/bin/rcstreamd"))
     parser = argparse.ArgumentParser(prog="./dev bench", description=__doc__.splitlines()[0])
+    parser.add_argument("what", nargs="?", default="", choices=("", "scale"), help=SCALE_HELP)
     parser.add_argument("--quick", action="store_true", help="few clients and changes, one run")
     parser.add_argument(
         "--repetitions", type=int, metavar="N", help="runs of each program (default 5)"
@@ -40,6 +44,7 @@ def parse(words):
     parser.add_argument("--rcstreamd", type=Path, default=default, metavar="PROGRAM")
     parser.add_argument("--programs", type=Path, metavar="FOLDER", help="with the bench programs")
     arguments = parser.parse_args(words)
+    arguments.only = arguments.only or arguments.what
     arguments.repetitions = arguments.repetitions or (1 if arguments.quick else 5)
     arguments.programs = arguments.programs or arguments.rcstreamd.parent
     return arguments

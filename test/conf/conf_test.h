@@ -67,7 +67,7 @@ static inline char *dump_of(const struct conf *conf)
 #define SOURCES TEST_DATA "/../../"
 
 /* Gives what a file holds, to be ended with free(). */
-static inline char *read_file(const char *path)
+static inline char *read_source(const char *path)
 {
 	struct buffer text = {0};
 	FILE *stream = fopen(path, "re");
@@ -89,7 +89,7 @@ static inline void assert_file(const char *path, const char *command,
                                void (*print)(struct buffer *out))
 {
 	struct buffer out = {0};
-	char *file = read_file(path);
+	char *file = read_source(path);
 	char *printed;
 
 	print(&out);

@@ -22,7 +22,7 @@ static void test_sample_is_the_printed_one(void **state)
 /* The sample shows the defaults: running it is running without a file. */
 static void test_sample_is_the_default_configuration(void **state)
 {
-	char *text = read_file(SOURCES "conf/rcstreamd.yaml");
+	char *text = read_source(SOURCES "conf/rcstreamd.yaml");
 	struct conf *sample = conf_of(text);
 	struct conf *built_in = conf_create_default(NULL);
 	char *sample_dump = dump_of(sample);
@@ -42,8 +42,8 @@ static void test_every_option_is_told(void **state)
 {
 	struct buffer out = {0};
 	char *help;
-	char *manual = read_file(SOURCES "docs/configuration.md");
-	char *sample = read_file(SOURCES "conf/rcstreamd.yaml");
+	char *manual = read_source(SOURCES "docs/configuration.md");
+	char *sample = read_source(SOURCES "conf/rcstreamd.yaml");
 
 	(void)state;
 	conf_help(&out);

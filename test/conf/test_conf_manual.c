@@ -15,7 +15,7 @@ static void test_page_is_the_printed_one(void **state)
 /* Every section and every key has its entry. */
 static void test_every_option_has_an_entry(void **state)
 {
-	char *page = read_file(SOURCES "docs/rcstreamd.yaml.5");
+	char *page = read_source(SOURCES "docs/rcstreamd.yaml.5");
 
 	(void)state;
 	for (size_t i = 0; i < conf_schema_section_count; i++) {
@@ -44,7 +44,7 @@ static void test_every_option_has_an_entry(void **state)
 /* roff(7): nothing of an option's help is read as a request or an escape. */
 static void test_no_line_begins_a_request_by_chance(void **state)
 {
-	char *page = read_file(SOURCES "docs/rcstreamd.yaml.5");
+	char *page = read_source(SOURCES "docs/rcstreamd.yaml.5");
 
 	(void)state;
 	assert_null(strstr(page, "\n'"));

@@ -162,6 +162,21 @@ static void test_ingest_entries_deduplicate_unless_told(void **state)
 	    "t:1:38: ingest[0].deduplicate: \"1\" is not a boolean (want true or false)\n");
 }
 
+/* options.def: changes do not wait unless told; how long they may is a time with its unit. */
+static void test_changes_wait_when_told(void **state)
+{
+	struct conf *conf = conf_of("flush_delay: 100ms\nflush_adaptive: true\n");
+
+	(void)state;
+	assert_int_equal(conf->root.flush_delay, 100);
+	assert_true(conf->root.flush_adaptive);
+	conf_destroy(conf);
+	conf = conf_of("workers: 1\n");
+	assert_int_equal(conf->root.flush_delay, 0);
+	assert_false(conf->root.flush_adaptive);
+	conf_destroy(conf);
+}
+
 /* A list whose entries are all commented out is a list without entries. */
 static void test_ingest_may_be_empty(void **state)
 {
@@ -202,10 +217,12 @@ static void test_socketio_is_inside_http_only(void **state)
 {
 	(void)state;
 	assert_faults("socketio: {}\n",
-	              "t:1:1: socketio: is not a key here (want workers, channel_names, log, "
+	              "t:1:1: socketio: is not a key here (want workers, channel_names, "
+	              "flush_delay, flush_adaptive, log, "
 	              "slow_client, limits, duplicates, history, irc, http or ingest)\n");
 	assert_faults("http.socketio: {}\n",
 	              "t:1:1: \"http.socketio\": is not a key here (want workers, channel_names, "
+	              "flush_delay, flush_adaptive, "
 	              "log, slow_client, limits, duplicates, history, irc, http or ingest)\n");
 }
 
@@ -237,6 +254,7 @@ int main(void)
 	    cmocka_unit_test(test_ingest_entries_are_read_by_type),
 	    cmocka_unit_test(test_ingest_names_are_unique),
 	    cmocka_unit_test(test_ingest_entries_deduplicate_unless_told),
+	    cmocka_unit_test(test_changes_wait_when_told),
 	    cmocka_unit_test(test_ingest_may_be_empty),
 	    cmocka_unit_test(test_ingest_entries_are_limited),
 	    cmocka_unit_test(test_socketio_is_inside_http_only),

@@ -587,6 +587,160 @@ static void test_net_forgets_tasks_while_it_calls_them(void **state)
 	assert_int_equal(notes[2].calls, 0);
 }
 
+/* --- changes ----------------------------------------------------------------------------- */
+
+static void send_change(struct session *session, const char *text)
+{
+	struct wire *wire = wire_copy(text, strlen(text));
+
+	connection_send_change(session->connection, wire);
+	wire_unref(wire);
+}
+
+/* net.h: clients that have the same waiting for them get all of it, each with one write. */
+static void test_net_writes_what_many_wait_for_in_one_piece(void **state)
+{
+	struct world *world = *state;
+	struct session *sessions[3];
+	struct wire *wires[2] = {wire_copy("one\n", 4), wire_copy("two\n", 4)};
+	int clients[3];
+
+	for (size_t i = 0; i < 3; i++) {
+		sessions[i] = client_connect(world, &clients[i]);
+	}
+	for (size_t i = 0; i < 3; i++) {
+		connection_send_change(sessions[i]->connection, wires[0]);
+		connection_send_change(sessions[i]->connection, wires[1]);
+	}
+	connection_send_bytes(sessions[1]->connection, "for you\n", 8);
+	for (size_t i = 0; i < 3; i++) {
+		const char *wanted = i == 1 ? "one\ntwo\nfor you\n" : "one\ntwo\n";
+		struct buffer got = {0};
+
+		client_read_bytes(world, clients[i], &got, strlen(wanted));
+		assert_bytes(&got, wanted);
+		buffer_finish(&got);
+	}
+	assert_int_equal(metric_read(&world->metrics.writes), 3);
+	for (size_t i = 0; i < 2; i++) {
+		assert_int_equal(wires[i]->references, 1);
+		wire_unref(wires[i]);
+	}
+	for (size_t i = 0; i < 3; i++) {
+		client_close(sessions[i], clients[i]);
+	}
+}
+
+/* flush_queue.h: changes wait for each other; a reply goes at once and takes them along. */
+static void test_net_lets_changes_wait_but_no_reply(void **state)
+{
+	struct world *world = *state;
+	struct buffer got = {0};
+	struct session *session;
+	uint64_t start_ns;
+	int client;
+
+	world->net->queue.delay_ns = UINT64_C(3600000000000);
+	session = client_connect(world, &client);
+	send_change(session, "first\n");
+	client_read_bytes(world, client, &got, 6);
+	send_change(session, "second\n");
+	turns(world, 3);
+	assert_int_equal(connection_queued(session->connection), 7);
+	connection_send_bytes(session->connection, "PONG\n", 5);
+	client_read_bytes(world, client, &got, 18);
+	assert_bytes(&got, "first\nsecond\nPONG\n");
+
+	world->net->queue.delay_ns = UINT64_C(50000000);
+	flush_queue_open(&world->net->queue);
+	send_change(session, "third\n");
+	turn(world);
+	buffer_clear(&got);
+	send_change(session, "fourth\n");
+	start_ns = uv_hrtime();
+	client_read_bytes(world, client, &got, 13);
+	assert_true(seconds_since(start_ns) < 5);
+	client_close(session, client);
+	buffer_finish(&got);
+}
+
+/* connection.h: changes that wait count; over the limit they are written, not the client ended. */
+static void test_net_counts_what_waits_to_the_limit(void **state)
+{
+	struct world *world = *state;
+	struct buffer got = {0};
+	struct session *session;
+	int client;
+
+	world->net->queue.delay_ns = UINT64_C(3600000000000);
+	world->net->limits.outbox_max = 4096;
+	session = client_connect(world, &client);
+	send_change(session, "first\n");
+	client_read_bytes(world, client, &got, 6);
+	for (unsigned i = 0; i < 100; i++) {
+		struct wire *line = make_line(i);
+
+		connection_send_change(session->connection, line);
+		wire_unref(line);
+		turn(world);
+		assert_true(connection_queued(session->connection) <= 4096);
+	}
+	assert_true(connection_is_open(session->connection));
+	buffer_clear(&got);
+	client_read_bytes(world, client, &got, 8000);
+	client_close(session, client);
+	buffer_finish(&got);
+}
+
+/* net.h: at the end nothing waits any more: changes go out before the goodbye. */
+static void test_net_sends_changes_that_wait_before_the_end(void **state)
+{
+	struct world *world = *state;
+	struct buffer got = {0};
+	struct session *session;
+	int client;
+
+	world->net->queue.delay_ns = UINT64_C(3600000000000);
+	session = client_connect(world, &client);
+	session->goodbye = "bye\n";
+	send_change(session, "first\n");
+	client_read_bytes(world, client, &got, 6);
+	send_change(session, "second\n");
+	turn(world);
+	net_end(world->net, CLOSE_SHUTDOWN);
+	client_read_to_end(world, client, &got);
+	assert_bytes(&got, "first\nsecond\nbye\n");
+	client_close(session, client);
+	buffer_finish(&got);
+}
+
+/* net.h: NET_BATCH changes between two rounds of writes; that many wait for no more. */
+static void test_net_takes_so_many_changes_between_two_rounds(void **state)
+{
+	struct world *world = *state;
+	struct buffer got = {0};
+	struct session *session;
+	int client;
+
+	assert_int_equal(net_take(world->net, 1000), NET_BATCH);
+	assert_int_equal(net_take(world->net, 1000), NET_BATCH); /* they went to nobody */
+	world->net->queue.delay_ns = UINT64_C(3600000000000);
+	session = client_connect(world, &client);
+	send_change(session, "first\n");
+	client_read_bytes(world, client, &got, 6);
+	assert_int_equal(net_take(world->net, 200), 200);
+	send_change(session, "second\n");
+	turns(world, 3);
+	assert_int_equal(connection_queued(session->connection), 7);
+	assert_int_equal(net_take(world->net, 200), NET_BATCH - 200);
+	assert_int_equal(net_take(world->net, 200), 0);
+	turn(world);
+	assert_int_equal(connection_queued(session->connection), 0);
+	assert_int_equal(net_take(world->net, 200), 200);
+	client_close(session, client);
+	buffer_finish(&got);
+}
+
 #define TEST(name)     cmocka_unit_test_setup_teardown(name, world_setup, world_teardown)
 #define TEST_TWO(name) cmocka_unit_test_setup_teardown(name, setup_two, teardown_two)
 
@@ -612,6 +766,11 @@ int main(void)
 	    TEST(test_net_calls_a_task_in_the_next_turn),
 	    TEST(test_net_does_not_wait_while_a_task_does),
 	    TEST(test_net_forgets_tasks_while_it_calls_them),
+	    TEST(test_net_writes_what_many_wait_for_in_one_piece),
+	    TEST(test_net_lets_changes_wait_but_no_reply),
+	    TEST(test_net_counts_what_waits_to_the_limit),
+	    TEST(test_net_sends_changes_that_wait_before_the_end),
+	    TEST(test_net_takes_so_many_changes_between_two_rounds),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
