@@ -361,7 +361,7 @@ def hold(bench, protocol, shares):
             stack.enter_context(programs.rcstreamd(bench.rcstreamd, injection, http=http))
             for _ in shares
         ]
-        seconds = 1 if bench.quick else HOLD_S
+        seconds = 3 if bench.quick else HOLD_S
         loads = [
             Load(bench, server, {protocol: share}, seconds)
             for server, share in zip(servers, shares)
@@ -370,7 +370,7 @@ def hold(bench, protocol, shares):
         while any(load.is_alive() for load in loads):
             open_now = sum(status_of(server)["connections"]["open"] - 1 for server in servers)
             most = max(most, open_now)
-            time.sleep(0.5)
+            time.sleep(0.1)
         return most, [load.finish() for load in loads]
 
 
