@@ -11,6 +11,7 @@ fails the benchmark.  docs/performance.md tells what the columns mean.
 import argparse
 import json
 import os
+import signal
 import sys
 from pathlib import Path
 
@@ -52,6 +53,7 @@ def parse(words):
 
 def main(words):
     arguments = parse(words)
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))  # servers are ended on the way out
     bench = Bench(arguments)
     figures = {"machine": machine(), "repetitions": arguments.repetitions}
     has_rows = False
