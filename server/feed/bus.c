@@ -71,6 +71,7 @@ struct bus {
 	struct roster *publishing;              /* whose receivers are being walked */
 	uint64_t gatherings;
 	uint64_t publications;
+	size_t counts[BUS_FIELDS][2]; /* subscriptions, to names and to patterns */
 };
 
 static void pointers_add(struct pointers *pointers, void *item)
@@ -230,6 +231,13 @@ static void mark_rosters_stale(struct bus *bus, const struct interest *interest)
 	}
 }
 
+static void count_link(struct bus *bus, const struct bus_link *link, size_t amount)
+{
+	if (!link->subscriber->is_uncounted) {
+		bus->counts[link->interest->field][link->interest->is_pattern ? 1 : 0] += amount;
+	}
+}
+
 /* --- subscribing -------------------------------------------------------- */
 
 static struct bus_link *find_link(const struct subscriber *subscriber, enum bus_field field,
@@ -270,6 +278,7 @@ bool bus_subscribe(struct bus *bus, struct subscriber *subscriber, enum bus_fiel
 	DL_APPEND(interest->links, link);
 	DL_APPEND2(subscriber->links, link, prev_own, next_own);
 	subscriber->subscriptions++;
+	count_link(bus, link, 1);
 	mark_rosters_stale(bus, interest);
 	return true;
 }
@@ -298,6 +307,7 @@ static void unlink_one(struct bus *bus, struct bus_link *link)
 	DL_DELETE(interest->links, link);
 	DL_DELETE2(subscriber->links, link, prev_own, next_own);
 	subscriber->subscriptions--;
+	count_link(bus, link, (size_t)0 - 1);
 	free(link);
 	if (interest->links == NULL) {
 		interest_destroy(bus, interest);
@@ -445,6 +455,24 @@ bool bus_wants(struct bus *bus, const struct subscriber *subscriber, const struc
 	require(bus->publishing == NULL);
 	return wants_name(bus, subscriber, BUS_WIKI, change->wiki) ||
 	       wants_name(bus, subscriber, BUS_CHANNEL, change->channel);
+}
+
+size_t bus_count(const struct bus *bus, enum bus_field field, bool is_pattern)
+{
+	return bus->counts[field][is_pattern ? 1 : 0];
+}
+
+void bus_each(const struct subscriber *subscriber,
+              bool (*visit)(void *context, enum bus_field field, struct text text), void *context)
+{
+	const struct bus_link *link;
+
+	DL_FOREACH2(subscriber->links, link, next_own)
+	{
+		if (!visit(context, link->interest->field, interest_text(link->interest))) {
+			return;
+		}
+	}
 }
 
 /* --- life --------------------------------------------------------------- */

@@ -75,6 +75,7 @@ struct change *change_create(const struct change_parts *parts)
 	    .line = copy_text(parts->line, &at),
 	    .identity = parts->identity,
 	    .traits = parts->traits,
+	    .made_ms = parts->made_ms,
 	    .private_part = &block->private_part,
 	};
 	block->change.identity.meta_id = copy_text(parts->identity.meta_id, &at);
@@ -93,6 +94,7 @@ struct change *change_join(const struct change *json, const struct change *line)
 	    .line = line->line,
 	    .identity = json->identity,
 	    .traits = json->traits,
+	    .made_ms = json->made_ms,
 	});
 }
 

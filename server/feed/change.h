@@ -74,6 +74,7 @@ struct change_parts {
 	struct text line;    /* IRC text without CR, LF, NUL; NULL bytes: not for IRC */
 	struct change_identity identity;
 	struct change_traits traits;
+	uint64_t made_ms; /* its own Unix time, in whole seconds mostly; 0: not known */
 };
 
 struct change {
@@ -87,6 +88,7 @@ struct change {
 	struct text line; /* bytes NULL: a change that does not go to IRC */
 	struct change_identity identity;
 	struct change_traits traits;
+	uint64_t made_ms;                    /* as in the parts */
 	struct change_private *private_part; /* change.c's */
 };
 

@@ -37,6 +37,7 @@ struct listener {
 	struct deadline pause; /* armed while nobody is accepted */
 	uint64_t pause_told_ms;
 	bool has_paused;
+	bool is_exempt; /* from net.addresses */
 };
 
 static const struct log_scope listener_log = {.name = "listener"};
@@ -88,12 +89,13 @@ static void begin(struct listener *listener, const struct accepted *client)
 static void admit(struct listener *listener, struct accepted *client)
 {
 	struct net *net = listener->net;
+	bool is_counted = net->addresses != NULL && !listener->is_exempt;
 	enum close_reason reason;
 
-	if (net->addresses != NULL) {
+	if (is_counted) {
 		client->place = address_limits_enter(net->addresses, &client->peer, &reason);
 	}
-	if (client->place != NULL || net->addresses == NULL) {
+	if (client->place != NULL || !is_counted) {
 		begin(listener, client);
 	} else {
 		refusals_turn_away(
@@ -184,6 +186,11 @@ struct listener *listener_open(struct net *net, int descriptor, on_connection_fn
 void listener_tell_refused(struct listener *listener, refusal_fn *refusal)
 {
 	listener->refusal = refusal;
+}
+
+void listener_exempt(struct listener *listener)
+{
+	listener->is_exempt = true;
 }
 
 void listener_close(struct listener *listener)

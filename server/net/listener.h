@@ -34,6 +34,9 @@ struct listener *listener_open(struct net *net, int descriptor, on_connection_fn
 /* What to tell those for whom net.addresses has no place; without this they are told nothing. */
 void listener_tell_refused(struct listener *listener, refusal_fn *refusal);
 
+/* Let everyone in from now on, whatever net.addresses says, and count nobody there. */
+void listener_exempt(struct listener *listener);
+
 /* Take no more clients; the listener is freed once its handle is closed. */
 void listener_close(struct listener *listener);
 

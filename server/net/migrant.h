@@ -2,6 +2,8 @@
 #ifndef SERVER_NET_MIGRANT_H
 #define SERVER_NET_MIGRANT_H
 
+#include <stdint.h>
+
 #include "server/base/buffer.h"
 
 struct address_place;
@@ -16,6 +18,7 @@ struct address_place;
  */
 struct migrant {
 	int descriptor;
+	uint64_t id;                 /* which it keeps; 0: it gets one */
 	struct buffer unread;        /* input not yet done with */
 	struct address_place *place; /* among those of its address; NULL: not counted */
 	void *cargo;                 /* the front-end's: the request that made it move */

@@ -90,6 +90,22 @@ static void put_off(struct net *net)
 	}
 }
 
+void net_note_fan_out(struct net *net)
+{
+	if (net->fan_out_ns == 0) {
+		net->fan_out_ns = uv_hrtime();
+	}
+}
+
+static void end_fan_out(struct net *net)
+{
+	if (net->fan_out_ns != 0) {
+		histogram_add(&net->metrics->fan_out, &histogram_durations,
+		              (uv_hrtime() - net->fan_out_ns) / 1000);
+		net->fan_out_ns = 0;
+	}
+}
+
 /* Input taken up again writes replies, and a flush lets input go on. */
 void net_turn(struct net *net)
 {
@@ -97,6 +113,7 @@ void net_turn(struct net *net)
 	while (net->pending != NULL || net->dirty != NULL) {
 		work_off_marks(net);
 	}
+	end_fan_out(net);
 	put_off(net);
 	if (net->is_ending && net->all == NULL && !uv_is_closing((uv_handle_t *)&net->tick)) {
 		uv_close((uv_handle_t *)&net->prepare, NULL);

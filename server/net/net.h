@@ -28,6 +28,7 @@
  * Threads: the worker's.
  */
 struct address_limits;
+struct client;
 struct connection;
 
 /* What may wait for one client; net->limits. */
@@ -52,6 +53,7 @@ struct net {
 	uint64_t next_id; /* of connections; each worker counts in steps of its own */
 	uint64_t id_step;
 
+	struct client *clients;   /* who is served, in the order they came; clients.h */
 	struct refusals refusals; /* refusals.c only */
 
 	/* net.c and connection.c only: */
@@ -60,7 +62,8 @@ struct net {
 	uv_check_t check;
 	uv_timer_t tick;
 	uv_idle_t idle;
-	uint64_t turn; /* counts from 1 */
+	uint64_t turn;       /* counts from 1 */
+	uint64_t fan_out_ns; /* since when changes are being fanned out; 0: none are */
 	struct connection *all;
 	struct connection *dirty;   /* to flush this turn */
 	struct connection *pending; /* to close, resume or detach this turn */
@@ -87,6 +90,9 @@ struct net *net_create(const struct net_options *options);
  * no more are cut off after their goodbye's time.
  */
 void net_end(struct net *net, enum close_reason reason);
+
+/* Changes are about to be delivered: how long it takes until they are written is measured. */
+void net_note_fan_out(struct net *net);
 
 /* Do all that the turn has left to do; called before the loop waits. */
 void net_turn(struct net *net);

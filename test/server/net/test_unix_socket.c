@@ -50,7 +50,7 @@ static int send_to(const char *bytes)
 static int must_bind(struct unix_socket *file)
 {
 	struct error error = {""};
-	int descriptor = unix_socket_bind(file, path, 0660, &error);
+	int descriptor = unix_socket_bind(file, SOCK_DGRAM, path, 0660, &error);
 
 	assert_string_equal(error.text, "");
 	assert_true(descriptor >= 0);
@@ -91,7 +91,7 @@ static void test_unix_socket_has_its_mode(void **state)
 		struct unix_socket file = {0};
 		struct error error;
 		struct stat bound;
-		int descriptor = unix_socket_bind(&file, path, modes[i], &error);
+		int descriptor = unix_socket_bind(&file, SOCK_DGRAM, path, modes[i], &error);
 
 		(void)umask(before);
 		assert_true(descriptor >= 0);
@@ -126,7 +126,7 @@ static void assert_refused(const char *words)
 	struct unix_socket file = {0};
 	struct error error = {""};
 
-	assert_int_equal(unix_socket_bind(&file, path, 0660, &error), -1);
+	assert_int_equal(unix_socket_bind(&file, SOCK_DGRAM, path, 0660, &error), -1);
 	assert_non_null(strstr(error.text, words));
 	assert_non_null(strstr(error.text, path));
 	assert_null(file.path);
@@ -192,7 +192,8 @@ static void test_unix_socket_tells_why_it_cannot_bind(void **state)
 	struct error error = {""};
 
 	(void)state;
-	assert_int_equal(unix_socket_bind(&file, "/nonexistent/socket", 0660, &error), -1);
+	assert_int_equal(unix_socket_bind(&file, SOCK_DGRAM, "/nonexistent/socket", 0660, &error),
+	                 -1);
 	assert_string_equal(error.text,
 	                    "cannot bind unix:/nonexistent/socket: No such file or directory");
 }
