@@ -16,7 +16,7 @@
 #include "protocols/front_end.h"
 #include "server/base/memory.h"
 #include "server/base/utf8.h"
-#include "server/net/clients.h"
+#include "server/net/client.h"
 #include "server/net/errand.h"
 
 struct endpoint {

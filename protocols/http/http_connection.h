@@ -9,7 +9,7 @@
 #include "protocols/http/http_reader.h"
 #include "server/base/deadlines.h"
 #include "server/base/memory.h"
-#include "server/net/clients.h"
+#include "server/net/client.h"
 
 /*
  * What a connection is while it speaks HTTP, and the one exchange it has.  For the

@@ -12,7 +12,7 @@
 #include "protocols/irc/irc_server.h"
 #include "server/base/deadlines.h"
 #include "server/feed/bus.h"
-#include "server/net/clients.h"
+#include "server/net/client.h"
 #include "server/net/connection.h"
 
 /*

@@ -16,7 +16,7 @@
 #include "server/base/log.h"
 #include "server/base/table.h"
 #include "server/feed/bus.h"
-#include "server/net/clients.h"
+#include "server/net/client.h"
 
 /*
  * A client of Socket.IO from its handshake on; it outlives the connections its

@@ -53,7 +53,7 @@ struct net {
 	uint64_t next_id; /* of connections; each worker counts in steps of its own */
 	uint64_t id_step;
 
-	struct client *clients;   /* who is served, in the order they came; clients.h */
+	struct client *clients;   /* who is served, in the order they came; client.h */
 	struct refusals refusals; /* refusals.c only */
 
 	/* net.c and connection.c only: */

@@ -198,11 +198,38 @@ static void test_unix_socket_tells_why_it_cannot_bind(void **state)
 	                    "cannot bind unix:/nonexistent/socket: No such file or directory");
 }
 
+/* unix_socket.h: a stream socket is a listener's; one that nobody listens on is stale too. */
+static void test_unix_socket_takes_clients(void **state)
+{
+	struct sockaddr_un address = {.sun_family = AF_UNIX};
+	struct unix_socket file = {0};
+	struct error error = {""};
+	int client = socket(AF_UNIX, SOCK_STREAM, 0);
+	int descriptor = unix_socket_bind(&file, SOCK_STREAM, path, 0600, &error);
+	int second;
+
+	(void)state;
+	assert_true(descriptor >= 0);
+	assert_int_equal(listen(descriptor, 4), 0);
+	memcpy(address.sun_path, path, strlen(path));
+	assert_int_equal(connect(client, (struct sockaddr *)&address, sizeof(address)), 0);
+	assert_int_equal(unix_socket_bind(&file, SOCK_STREAM, path, 0600, &error), -1);
+	assert_non_null(strstr(error.text, " is in use"));
+	(void)close(descriptor);
+	(void)close(client);
+	second = unix_socket_bind(&file, SOCK_STREAM, path, 0600, &error);
+	assert_true(second >= 0);
+	unix_socket_remove(&file);
+	assert_false(is_there());
+	(void)close(second);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(test_unix_socket_receives_until_it_is_removed),
 	    cmocka_unit_test(test_unix_socket_has_its_mode),
+	    cmocka_unit_test(test_unix_socket_takes_clients),
 	    cmocka_unit_test(test_unix_socket_replaces_a_stale_one),
 	    cmocka_unit_test(test_unix_socket_leaves_what_is_not_its_own),
 	    cmocka_unit_test(test_unix_socket_refuses_one_that_is_alive),

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "server/net/clients.h"
+#include "server/net/client.h"
 
 #include <utlist.h>
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#ifndef SERVER_NET_CLIENTS_H
-#define SERVER_NET_CLIENTS_H
+#ifndef SERVER_NET_CLIENT_H
+#define SERVER_NET_CLIENT_H
 
 #include <netinet/in.h>
 #include <stddef.h>
