@@ -72,6 +72,7 @@ def test_without_admin_nothing_is_listed(server):
 @pytest.mark.threads
 def test_admin_lists_clients_of_all_workers(run):
     run.send_rcfeed(make_change())
+    wait_until(lambda: "\nrcstreamd_changes_received_total 2\n" in ask(run, "/metrics")[1])
     reader = run.irc().register("reader").join("#en.wikipedia")
     clients = [RawWebSocket(run).connect_to_rc().subscribe("en.wikipedia.org")
                for _ in range(CONNECTIONS)]
