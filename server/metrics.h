@@ -62,13 +62,13 @@ struct metric_row {
 	enum metric_type type;
 	enum metric_scope scope;
 	enum metric_labels by;
+	bool is_maximum;
+	bool is_ms;       /* kept in milliseconds, told in seconds */
 	const char *name; /* the family's, whole: "rcstreamd_writes_total"; NULL: the last one's */
 	const char *member; /* "writes"; NULL: none */
 	const char *labels; /* of this series, as they are written; NULL: none */
 	const char *help;
 	size_t offset; /* of the member */
-	bool is_maximum;
-	bool is_ms; /* kept in milliseconds, told in seconds */
 	const struct histogram_ladder *ladder;
 };
 

@@ -390,14 +390,13 @@ void *http_clients_start(const struct front_end_env *env)
 void http_clients_destroy(void *state)
 {
 	struct endpoint *endpoint = state;
-	struct ask *ask, *next;
+	struct ask *ask = endpoint != NULL ? endpoint->asks : NULL;
 
-	if (endpoint == NULL) {
-		return;
-	}
-	DL_FOREACH_SAFE (endpoint->asks, ask, next) {
-		DL_DELETE(endpoint->asks, ask);
+	while (ask != NULL) {
+		struct ask *next = ask->next;
+
 		free(ask);
+		ask = next;
 	}
 	free(endpoint);
 }

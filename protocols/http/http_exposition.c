@@ -2,7 +2,6 @@
 #include "protocols/http/http_exposition.h"
 
 #include <inttypes.h>
-#include <math.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -74,8 +73,9 @@ void http_exposition_count(struct http_exposition *exposition, const char *label
 /* Milliseconds of a Unix time, and bytes, are whole in it. */
 static void add_number(struct buffer *out, double value)
 {
-	buffer_printf(out, value == floor(value) && fabs(value) < 1e15 ? "%.0f\n" : "%.6f\n",
-	              value);
+	bool is_whole = value > -1e15 && value < 1e15 && value == (double)(int64_t)value;
+
+	buffer_printf(out, is_whole ? "%.0f\n" : "%.6f\n", value);
 }
 
 void http_exposition_number(struct http_exposition *exposition, const char *labels, double value)
