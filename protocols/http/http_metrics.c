@@ -196,6 +196,7 @@ static void add_computed(struct scrape *scrape, const struct metric_row *row)
 {
 	struct buffer labels = {0};
 
+	require(row->name != NULL);
 	if (strcmp(row->name, "rcstreamd_build_info") == 0) {
 		http_exposition_label(&labels, "version", scrape->status->version);
 		http_exposition_count(&scrape->exposition, labels.bytes, 1);
