@@ -72,12 +72,12 @@ static void put_count(json_t *object, const char *name, uint64_t count)
 	put(object, name, json_integer((json_int_t)count));
 }
 
-static json_t *json_of_times(const struct histogram *times)
+static json_t *json_of_times(const struct log_histogram *times)
 {
 	json_t *object = json_object();
 
 	for (size_t i = 0; i < PERCENTILES; i++) {
-		uint64_t value = histogram_percentile(times, percentiles[i].percent);
+		uint64_t value = log_histogram_percentile(times, percentiles[i].percent);
 
 		put(object, percentiles[i].name, json_real((double)value / 1e3));
 	}
@@ -225,7 +225,7 @@ static void print_times(FILE *file, const struct tally *tally, bool is_to_last)
 		print_name(file, name);
 		for (uint32_t j = 0; j < tally->group_count; j++) {
 			const struct tally_group *group = &tally->groups[j];
-			uint64_t value = histogram_percentile(
+			uint64_t value = log_histogram_percentile(
 			    is_to_last ? &group->last : &group->each, percentiles[i].percent);
 
 			(void)fprintf(file, "%*.3f", COLUMN, (double)value / 1e6);

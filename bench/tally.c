@@ -9,8 +9,8 @@ static void init_group(struct tally_group *group, uint32_t clients, uint32_t cha
 {
 	*group = (struct tally_group){.clients = clients};
 	group->delivered = mem_zeroed((changes + (size_t)1) * sizeof(group->delivered[0]));
-	histogram_init(&group->each);
-	histogram_init(&group->last);
+	log_histogram_init(&group->each);
+	log_histogram_init(&group->last);
 }
 
 void tally_init(struct tally *tally, const uint32_t *group_clients, uint32_t group_count,
@@ -23,7 +23,7 @@ void tally_init(struct tally *tally, const uint32_t *group_clients, uint32_t gro
 	    .group_count = group_count, .changes = changes, .timed_from = timed_from};
 	tally->sent_ns = mem_zeroed(rows * sizeof(tally->sent_ns[0]));
 	tally->completed_groups = mem_zeroed(rows);
-	histogram_init(&tally->last);
+	log_histogram_init(&tally->last);
 	for (uint32_t i = 0; i < group_count; i++) {
 		init_group(&tally->groups[i], group_clients[i], changes);
 		clients += group_clients[i];
@@ -40,10 +40,10 @@ void tally_finish(struct tally *tally)
 {
 	for (uint32_t i = 0; i < tally->group_count; i++) {
 		free(tally->groups[i].delivered);
-		histogram_finish(&tally->groups[i].each);
-		histogram_finish(&tally->groups[i].last);
+		log_histogram_finish(&tally->groups[i].each);
+		log_histogram_finish(&tally->groups[i].last);
 	}
-	histogram_finish(&tally->last);
+	log_histogram_finish(&tally->last);
 	free(tally->sent_ns);
 	free(tally->completed_groups);
 	free(tally->clients);
@@ -97,12 +97,12 @@ static void complete(struct tally *tally, struct tally_group *group, uint32_t se
 
 	group->completed++;
 	if (is_timed) {
-		histogram_record(&group->last, took_ns);
+		log_histogram_record(&group->last, took_ns);
 	}
 	if (++tally->completed_groups[serial] == tally->group_count) {
 		tally->completed++;
 		if (is_timed) {
-			histogram_record(&tally->last, took_ns);
+			log_histogram_record(&tally->last, took_ns);
 		}
 	}
 }
@@ -124,7 +124,7 @@ void tally_delivered(struct tally *tally, uint32_t client, uint32_t serial, size
 	group->deliveries++;
 	group->bytes += bytes;
 	if (serial >= tally->timed_from) {
-		histogram_record(&group->each, took_ns);
+		log_histogram_record(&group->each, took_ns);
 	}
 	if (++group->delivered[serial] == group->clients) {
 		complete(tally, group, serial, took_ns);

@@ -6,7 +6,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "bench/histogram.h"
+#include "bench/log_histogram.h"
 
 /*
  * Who got which change, and when: every change has a serial number, every client a
@@ -33,8 +33,8 @@ struct tally_group {
 	uint64_t reordered;  /* deliveries behind one of a higher serial */
 	uint64_t stale;      /* behind TALLY_REACH others: late or again; not among `deliveries` */
 	uint64_t strange;    /* serials that were never sent */
-	struct histogram each; /* nanoseconds from sending to every delivery */
-	struct histogram last; /* ... to the last client of the group */
+	struct log_histogram each; /* nanoseconds from sending to every delivery */
+	struct log_histogram last; /* ... to the last client of the group */
 };
 
 /* What one client has: the highest serial, and which of those before it. */
@@ -52,7 +52,7 @@ struct tally {
 	uint32_t completed;        /* changes that every client has */
 	uint64_t *sent_ns;         /* by serial */
 	uint8_t *completed_groups; /* by serial: the groups that have it */
-	struct histogram last;     /* nanoseconds from sending to the last client of all */
+	struct log_histogram last; /* nanoseconds from sending to the last client of all */
 	struct tally_group groups[TALLY_GROUPS_MAX];
 	struct tally_client *clients;
 };

@@ -56,6 +56,7 @@ struct conf {
 	struct conf_history history;
 	struct conf_irc irc;
 	struct conf_http http;
+	struct conf_admin admin;
 	struct conf_socketio socketio;
 	struct conf_ingest *ingest;
 	size_t ingest_count;

@@ -397,6 +397,9 @@ static void check_listeners(const struct check *check)
 	if (check->conf->http.present) {
 		take_listeners(check, &seats, "http.listen", &check->conf->http.listen);
 	}
+	if (check->conf->admin.present) {
+		take_listeners(check, &seats, "admin.listen", &check->conf->admin.listen);
+	}
 }
 
 /* Lends the address an entry receives on, NULL when its type has none. */

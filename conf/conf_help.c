@@ -208,16 +208,19 @@ static void yaml_options(const struct conf_section *section, const char *before,
 	}
 }
 
+/* A section that is off unless someone asks for it is a comment. */
 static void yaml_section(const struct conf_section *section, const char *key, const char *before,
                          struct buffer *out)
 {
 	char deeper[32] = "";
 
 	if (key != NULL) {
+		const char *hash = section->kind == CONF_KIND_EXTRA ? "# " : "";
+
 		buffer_append_byte(out, '\n');
 		yaml_comment(before, section->help, out);
-		buffer_printf(out, "%s%s:\n", before, key);
-		(void)snprintf(deeper, sizeof(deeper), "  %s", before);
+		buffer_printf(out, "%s%s%s:\n", before, hash, key);
+		(void)snprintf(deeper, sizeof(deeper), "%s%s  ", before, hash);
 	}
 	yaml_options(section, deeper, out);
 	for (size_t i = 0; i < conf_schema_section_count; i++) {

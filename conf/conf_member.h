@@ -99,6 +99,7 @@ struct conf_redis_url {
 #define CONF_TYPE_LOG_LEVEL  enum log_level
 #define CONF_TYPE_LOG_FORMAT enum log_format
 #define CONF_TYPE_ADDRESSES  struct conf_addresses
+#define CONF_TYPE_SOCKETS    struct conf_addresses
 #define CONF_TYPE_DATAGRAM   struct conf_address
 #define CONF_TYPE_GROUPS     struct conf_networks
 #define CONF_TYPE_MODE       unsigned

@@ -130,7 +130,9 @@ static const struct conf_node *check_mapping(struct reader *reader, const struct
 static void read_section(struct reader *reader, const struct conf_section *section, void *object,
                          const struct conf_node *mapping)
 {
-	*(bool *)object = section->kind != CONF_KIND_OPTIONAL || mapping != NULL; /* present */
+	bool may_be_off = section->kind == CONF_KIND_OPTIONAL || section->kind == CONF_KIND_EXTRA;
+
+	*(bool *)object = !may_be_off || mapping != NULL; /* present */
 	for (size_t i = 0; i < section->option_count; i++) {
 		const struct conf_option *option = &section->options[i];
 

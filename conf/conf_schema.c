@@ -25,6 +25,7 @@
 #define TYPE_LOG_LEVEL  conf_type_text_log_level
 #define TYPE_LOG_FORMAT conf_type_text_log_format
 #define TYPE_ADDRESSES  conf_type_address_list
+#define TYPE_SOCKETS    conf_type_datagram_sockets
 #define TYPE_DATAGRAM   conf_type_datagram_address
 #define TYPE_GROUPS     conf_type_datagram_groups
 #define TYPE_MODE       conf_type_datagram_mode
@@ -50,6 +51,7 @@
 #define OFFSET_ROOT(section)     offsetof(struct conf, section)
 #define OFFSET_ALWAYS(section)   offsetof(struct conf, section)
 #define OFFSET_OPTIONAL(section) offsetof(struct conf, section)
+#define OFFSET_EXTRA(section)    offsetof(struct conf, section)
 #define OFFSET_INGEST(section)   offsetof(struct conf_ingest, as.section)
 #define SECTION_BEGIN(section, path, kind, help) \
 	{path,                                   \
@@ -132,7 +134,9 @@ const char *conf_schema_default(const struct conf_option *option)
 
 const char *conf_schema_note(const struct conf_section *section)
 {
-	return section->kind == CONF_KIND_OPTIONAL ? " Off when the section is absent." : "";
+	return section->kind == CONF_KIND_OPTIONAL || section->kind == CONF_KIND_EXTRA
+	           ? " Off when the section is absent."
+	           : "";
 }
 
 static void add_name(struct conf_names *names, const char *name)

@@ -27,7 +27,13 @@ struct conf_option {
 	size_t offset; /* of the member, in the struct of the section */
 };
 
-enum conf_kind { CONF_KIND_ROOT, CONF_KIND_ALWAYS, CONF_KIND_OPTIONAL, CONF_KIND_INGEST };
+enum conf_kind {
+	CONF_KIND_ROOT,
+	CONF_KIND_ALWAYS,
+	CONF_KIND_OPTIONAL,
+	CONF_KIND_EXTRA,
+	CONF_KIND_INGEST
+};
 
 struct conf_section {
 	const char *path; /* "http.socketio"; of an INGEST section its type */

@@ -8,6 +8,7 @@
 
 #include "conf/conf_schema.h"
 #include "conf/conf_type_address.h"
+#include "conf/conf_type_list.h"
 #include "server/base/memory.h"
 
 #define UNIX_PREFIX "unix:"
@@ -62,6 +63,47 @@ const struct conf_type conf_type_datagram_address = {
     .parse = parse_address,
     .print = print_address,
     .finish = finish_address,
+};
+
+static const struct conf_option socket_item = {.type = &conf_type_datagram_address};
+static const struct conf_type_list socket_list = {
+    .item = &socket_item,
+    .size = sizeof(struct conf_address),
+    .noun = "addresses",
+};
+
+static void want_sockets(const struct conf_option *option, struct buffer *out)
+{
+	conf_type_list_want(&socket_list, option, out);
+}
+
+static bool parse_sockets(const struct conf_node *node, const struct conf_option *option,
+                          void *member, struct conf_faults *faults)
+{
+	struct conf_addresses *addresses = member;
+	size_t count;
+
+	addresses->items = conf_type_list_parse(&socket_list, node, option, faults, &count);
+	addresses->count = count;
+	return addresses->items != NULL;
+}
+
+static void print_sockets(const void *member, struct buffer *out)
+{
+	conf_type_address_list.print(member, out);
+}
+
+static void finish_sockets(void *member)
+{
+	conf_type_address_list.finish(member);
+}
+
+const struct conf_type conf_type_datagram_sockets = {
+    .noun = "a list of addresses",
+    .want = want_sockets,
+    .parse = parse_sockets,
+    .print = print_sockets,
+    .finish = finish_sockets,
 };
 
 static void want_groups(const struct conf_option *option, struct buffer *out)

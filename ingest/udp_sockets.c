@@ -29,8 +29,8 @@ static void log_bound(const struct source_env *env, const struct socket_name *na
 static bool open_file(struct udp_sockets *sockets, const struct source_env *env,
                       const struct udp_options *options, struct error *error)
 {
-	int descriptor =
-	    unix_socket_bind(&sockets->file, options->listen->path, options->mode, error);
+	int descriptor = unix_socket_bind(&sockets->file, SOCK_DGRAM, options->listen->path,
+	                                  options->mode, error);
 
 	if (descriptor < 0) {
 		return false;

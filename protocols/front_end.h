@@ -23,6 +23,7 @@
  */
 
 struct address_limits;
+struct errand;
 struct front_end;
 struct socketio_library;
 
@@ -44,7 +45,12 @@ struct front_end_env {
 	 * on_moved() is called there.  The migrant is given, cargo and all.
 	 */
 	void (*move)(const struct front_end_env *env, unsigned worker, struct migrant *migrant);
-	void *mover; /* move()'s own */
+	void *mover; /* move()'s own, send_errand()'s and state_of()'s */
+
+	/*
+	 * Have an errand, given, visit every worker and come back here (errand.h).
+	 */
+	void (*send_errand)(const struct front_end_env *env, struct errand *errand);
 
 	/*
 	 * Lends what another front-end's start() gave in this worker, for protocols that are
@@ -65,6 +71,8 @@ struct front_end {
 
 	/* Gives the worker's state. */
 	void *(*start)(const struct front_end_env *env);
+
+	bool is_exempt; /* its connections are not counted in the limits: it is for operators */
 
 	/* A client has come: set the connection's ops and owner. */
 	void (*on_connection)(void *state, struct connection *connection);

@@ -10,6 +10,8 @@
 #include "server/feed/duplicates.h"
 #include "server/feed/joiner.h"
 #include "server/feed/wiki_name.h"
+#include "server/pulse.h"
+#include "server/wiki_counts.h"
 
 #define OBSERVE_MS   1000
 #define PAUSE_LOG_MS 10000
@@ -37,6 +39,7 @@ struct feeder {
 	uv_check_t check;
 	uv_prepare_t prepare;
 	uv_timer_t observer;
+	struct pulse pulse;
 	uv_timer_t joining; /* wakes the loop when a change has waited for its other form */
 	bool is_paused;
 	uint64_t pause_told_ms;
@@ -106,6 +109,25 @@ static void need_time(struct feeder *feeder)
 	}
 }
 
+static void note_change(struct feeder *feeder, struct source_stats *stats,
+                        const struct change *change)
+{
+	struct status *status = feeder->options.status;
+	uint64_t made_ms = change->made_ms;
+	uint64_t now_ms = feeder->clock.wall_ms;
+
+	metric_add(&stats->published, 1);
+	metric_set(&stats->last_change_ms, now_ms);
+	metric_add(&status->changes_published, 1);
+	if (made_ms != 0) {
+		histogram_add(&stats->lag, &histogram_lags,
+		              now_ms > made_ms ? now_ms - made_ms : 0);
+	}
+	if (status->wiki_counts != NULL) {
+		wiki_counts_add(status->wiki_counts, change->wiki.bytes, change->wiki.length);
+	}
+}
+
 static void publish(const struct source_env *env, struct change *change)
 {
 	struct feeder *feeder = env->publisher;
@@ -123,9 +145,7 @@ static void publish(const struct source_env *env, struct change *change)
 	if (deduplicates) {
 		duplicates_add(feeder->duplicates, change, source, feeder->clock.now_ms);
 	}
-	metric_add(&env->stats->published, 1);
-	metric_set(&env->stats->last_change_ms, feeder->clock.wall_ms);
-	metric_add(&feeder->options.status->changes_published, 1);
+	note_change(feeder, env->stats, change);
 	joiner_add(feeder->joiner, change, deduplicates, feeder->clock.now_ms);
 	take_due(feeder, feeder->clock.now_ms);
 }
@@ -195,6 +215,7 @@ static void close_handles(struct feeder *feeder)
 	uv_close((uv_handle_t *)&feeder->prepare, NULL);
 	uv_close((uv_handle_t *)&feeder->observer, NULL);
 	uv_close((uv_handle_t *)&feeder->joining, NULL);
+	pulse_stop(&feeder->pulse);
 }
 
 /* on_prepare() takes what is due, before the loop waits again. */
@@ -307,6 +328,9 @@ static void init_handles(struct feeder *feeder)
 	require(uv_prepare_init(loop, &feeder->prepare) == 0);
 	require(uv_timer_init(loop, &feeder->observer) == 0);
 	require(uv_timer_init(loop, &feeder->joining) == 0);
+	feeder->pulse.beat_ms = &feeder->options.status->beat_ms;
+	feeder->pulse.lag = &feeder->options.status->loop_lag;
+	pulse_start(&feeder->pulse, loop);
 	feeder->check.data = feeder;
 	feeder->prepare.data = feeder;
 	feeder->observer.data = feeder;

@@ -13,7 +13,7 @@ void mailbox_init(struct mailbox *mailbox)
 
 void mailbox_finish(struct mailbox *mailbox)
 {
-	require(mailbox->changes.count == 0 && mailbox->moved == NULL);
+	require(mailbox->changes.count == 0 && mailbox->moved == NULL && mailbox->errands == NULL);
 	free(mailbox->changes.items);
 	uv_mutex_destroy(&mailbox->lock);
 }
@@ -63,6 +63,20 @@ bool mailbox_put_moved(struct mailbox *mailbox, struct moved *moved)
 	return is_taken;
 }
 
+bool mailbox_put_errand(struct mailbox *mailbox, struct errand *errand)
+{
+	bool is_taken;
+
+	uv_mutex_lock(&mailbox->lock);
+	is_taken = !mailbox->is_closed;
+	if (is_taken) {
+		errand->next = mailbox->errands;
+		mailbox->errands = errand;
+	}
+	uv_mutex_unlock(&mailbox->lock);
+	return is_taken;
+}
+
 void mailbox_put_end(struct mailbox *mailbox)
 {
 	uv_mutex_lock(&mailbox->lock);
@@ -106,6 +120,8 @@ struct mail mailbox_take(struct mailbox *mailbox, struct change_list *changes)
 	}
 	mail.moved = mailbox->moved;
 	mailbox->moved = NULL;
+	mail.errands = mailbox->errands;
+	mailbox->errands = NULL;
 	uv_mutex_unlock(&mailbox->lock);
 	mail.moved = reverse(mail.moved);
 	return mail;

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "server/server.h"
 
+#include <fcntl.h>
 #include <signal.h>
 #include <stdatomic.h>
 #include <stdlib.h>
@@ -17,10 +18,15 @@
 #include "server/net/address_limits.h"
 #include "server/net/refusals.h"
 #include "server/net/socket.h"
+#include "server/net/unix_socket.h"
+#include "server/wiki_counts.h"
 #include "server/worker.h"
 
 /* For a source that connects again, a state file, a connection that moves: fairly arbitrary. */
 #define DESCRIPTORS_SPARE 64
+
+/* admin.listen may name so many paths, and all else fewer. */
+#define FILES_MAX 64
 
 struct server {
 	const struct conf *conf;
@@ -33,6 +39,8 @@ struct server {
 	size_t worker_count;
 	struct worker_socket **sockets; /* of each worker, socket_count of them; NULL: taken over */
 	size_t socket_count;
+	struct unix_socket files[FILES_MAX]; /* listened on; removed at the end */
+	size_t file_count;
 	struct feeder *feeder;
 	uv_signal_t signals[2];
 	uv_async_t bell; /* rung by a worker that has room again, or has ended */
@@ -44,6 +52,18 @@ static const struct log_scope server_log = {.name = "server"};
 
 /* --- listeners ---------------------------------------------------------- */
 
+/* Note what was bound for every worker. */
+static void add_sockets(struct server *server, size_t front_end, const int *descriptors)
+{
+	for (size_t i = 0; i < server->worker_count; i++) {
+		server->sockets[i] = mem_resize(
+		    server->sockets[i], (server->socket_count + 1) * sizeof(server->sockets[i][0]));
+		server->sockets[i][server->socket_count] =
+		    (struct worker_socket){.front_end = front_end, .descriptor = descriptors[i]};
+	}
+	server->socket_count++;
+}
+
 /* Bind one address for every worker. */
 static bool bind_name(struct server *server, size_t front_end, struct socket_name *name,
                       struct error *error)
@@ -52,18 +72,53 @@ static bool bind_name(struct server *server, size_t front_end, struct socket_nam
 	char text[SOCKET_TEXT_MAX];
 	bool is_bound = socket_bind_group(name, descriptors, server->worker_count, error);
 
-	for (size_t i = 0; is_bound && i < server->worker_count; i++) {
-		server->sockets[i] = mem_resize(
-		    server->sockets[i], (server->socket_count + 1) * sizeof(server->sockets[i][0]));
-		server->sockets[i][server->socket_count] =
-		    (struct worker_socket){.front_end = front_end, .descriptor = descriptors[i]};
-	}
 	if (is_bound) {
-		server->socket_count++;
+		add_sockets(server, front_end, descriptors);
 		log_info(&server_log, "listener.bound", "%s %s", front_ends[front_end]->name,
 		         socket_name_text(name, text));
 	}
 	free(descriptors);
+	return is_bound;
+}
+
+/*
+ * Listen on a socket in the file system.  There is one for all workers: each has a descriptor of
+ * it, and who is not the first to accept finds nothing.
+ */
+static bool bind_path(struct server *server, size_t front_end, const char *path,
+                      struct error *error)
+{
+	struct unix_socket *file = &server->files[server->file_count];
+	int *descriptors;
+
+	require(server->file_count < FILES_MAX);
+	descriptors = mem_zeroed(server->worker_count * sizeof(*descriptors));
+	descriptors[0] = unix_socket_bind(file, SOCK_STREAM, path, server->conf->admin.mode, error);
+	if (descriptors[0] < 0) {
+		free(descriptors);
+		return false;
+	}
+	server->file_count++;
+	for (size_t i = 1; i < server->worker_count; i++) {
+		descriptors[i] = fcntl(descriptors[0], F_DUPFD_CLOEXEC, 0);
+		require(descriptors[i] >= 0); /* of the few that a server starts with */
+	}
+	add_sockets(server, front_end, descriptors);
+	log_info(&server_log, "listener.bound", "%s unix:%s", front_ends[front_end]->name, path);
+	free(descriptors);
+	return true;
+}
+
+static bool bind_host(struct server *server, size_t front_end, const struct conf_address *address,
+                      struct error *error)
+{
+	struct socket_name names[2];
+	size_t count = socket_resolve(address->host, address->port, names, error);
+	bool is_bound = count > 0;
+
+	for (size_t i = 0; is_bound && i < count; i++) {
+		is_bound = bind_name(server, front_end, &names[i], error);
+	}
 	return is_bound;
 }
 
@@ -73,13 +128,10 @@ static bool bind_front_end(struct server *server, size_t front_end, struct error
 
 	for (size_t i = 0; addresses != NULL && i < addresses->count; i++) {
 		const struct conf_address *address = &addresses->items[i];
-		struct socket_name names[2];
-		size_t count = socket_resolve(address->host, address->port, names, error);
-		bool is_bound = count > 0;
+		bool is_bound = address->path != NULL
+		                    ? bind_path(server, front_end, address->path, error)
+		                    : bind_host(server, front_end, address, error);
 
-		for (size_t j = 0; is_bound && j < count; j++) {
-			is_bound = bind_name(server, front_end, &names[j], error);
-		}
 		if (!is_bound) {
 			error_prefix(error, "%s.listen: ", front_ends[front_end]->name);
 			return false;
@@ -224,6 +276,7 @@ static void on_signal(uv_signal_t *signal, int number)
 		_exit(1);
 	}
 	server->is_ending = true;
+	metric_set(&server->status.is_ready, 0);
 	log_info(&server_log, "server.ending", "signal %d: ending", number);
 	feeder_stop(server->feeder, end_workers, server);
 }
@@ -288,7 +341,12 @@ static void init_status(struct server *server, const char *version)
 	status->started_ms = clock.wall_ms;
 	status->worker_count = server->worker_count;
 	status->workers = mem_zeroed(server->worker_count * sizeof(status->workers[0]));
+	metric_set(&status->config_last_reload_successful, 1);
+	metric_set(&status->config_last_reload_ms, clock.wall_ms);
 	status->source_count = server->conf->ingest_count;
+	if (server->conf->http.metrics_wikis > 0) {
+		status->wiki_counts = wiki_counts_create(server->conf->http.metrics_wikis);
+	}
 	status->sources = mem_zeroed((status->source_count + 1) * sizeof(status->sources[0]));
 }
 
@@ -359,10 +417,14 @@ static void destroy(struct server *server)
 	feeder_destroy(server->feeder);
 	require(uv_loop_close(&server->loop) == 0);
 	close_sockets(server);
+	for (size_t i = 0; i < server->file_count; i++) {
+		unix_socket_remove(&server->files[i]);
+	}
 	free(server->sockets);
 	free(server->workers);
 	free(server->status.workers);
 	free(server->status.sources);
+	wiki_counts_destroy(server->status.wiki_counts);
 	address_limits_destroy(server->addresses);
 	address_limits_destroy(server->session_addresses);
 	socketio_library_destroy(server->socketio_library);
@@ -377,6 +439,7 @@ bool server_run(const struct conf *conf, const char *version, struct error *erro
 	descriptors_raise_limit();
 	watch_signals(&server);
 	if (start(&server, error)) {
+		metric_set(&server.status.is_ready, 1);
 		/* Who started it waits for this line, whatever the level. */
 		log_write(LOG_LEVEL_INFO, &server_log, "server.ready",
 		          "ready: version %s, %zu workers, %zu sources", version,

@@ -16,32 +16,35 @@
  * have one writer each and any number of readers.
  */
 
-/* One source's figures; the feeder writes. */
+struct wiki_counts;
+
+/* One source's figures; the feeder writes.  The members are rows of metrics.def. */
 struct source_stats {
 	const char *type; /* "rc2udp" */
 	const char *name; /* the entry's */
-	metric received;  /* datagrams, lines or records */
-	metric published;
-	metric dropped[DROP_REASONS];
-	metric kernel_drops;
-	metric duplicates;     /* changes not published since another source had brought them */
-	metric reconnects;     /* times a lost peer was connected to again */
-	metric gaps;           /* times a peer had not kept what came behind the last change */
-	metric is_up;          /* 1 while it can receive; one without a peer always can */
-	metric last_change_ms; /* Unix time of the last one published, or canary; 0: none yet */
+#define SOURCE(member, type, name, help)             metric member;
+#define SOURCE_SECONDS(member, name, help)           metric member;
+#define SOURCE_HISTOGRAM(member, name, ladder, help) struct histogram member;
+#define DROP_REASONS_OF(member, name, help)          metric member[DROP_REASONS];
+#include "server/metrics.def"
 };
 
 /* One worker's. */
 struct worker_stats {
 	struct metrics metrics;
 	metric handed_over; /* changes; the feeder writes */
+	metric beat_ms;     /* when its loop turned last, as pulse.h has it */
 };
 
 struct status {
 	const char *version;
 	uint64_t started_ms; /* Unix time */
-	metric changes_published;
-	metric pauses; /* times the sources had to wait for a worker */
+#define SERVER(member, type, name, help)             metric member;
+#define SERVER_SECONDS(member, name, help)           metric member;
+#define SERVER_HISTOGRAM(member, name, ladder, help) struct histogram member;
+#include "server/metrics.def"
+	metric beat_ms;                  /* when the feeder's loop turned last, as pulse.h has it */
+	struct wiki_counts *wiki_counts; /* NULL: changes are not counted by wiki */
 	struct worker_stats *workers;
 	size_t worker_count;
 	struct source_stats *sources;

@@ -16,6 +16,7 @@
 #include "server/mailbox.h"
 #include "server/net/address_limits.h"
 #include "server/net/listener.h"
+#include "server/pulse.h"
 
 /* One front-end of one worker. */
 struct worker_front_end {
@@ -30,6 +31,7 @@ struct worker {
 	struct worker_options options;
 	uv_loop_t loop;
 	uv_thread_t thread;
+	struct pulse pulse;
 	uv_async_t bell; /* rung when something was put into the mailbox; open until the end */
 	struct mailbox mailbox;
 	struct net *net;
@@ -129,6 +131,52 @@ static void *state_of(const struct front_end_env *env, const struct front_end *t
 	return NULL;
 }
 
+/* --- errands ------------------------------------------------------------ */
+
+static void post_errand(struct worker *worker, struct errand *errand)
+{
+	if (mailbox_put_errand(&worker->mailbox, errand)) {
+		(void)uv_async_send(&worker->bell);
+	} else {
+		errand->drop(errand);
+	}
+}
+
+static void send_errand_from_front_end(const struct front_end_env *env, struct errand *errand)
+{
+	const struct worker_front_end *from = env->mover;
+
+	errand->home = from->worker->options.index;
+	errand->visits = 0;
+	post_errand(from->worker->options.all[0], errand);
+}
+
+/* One that is here for a visit goes on to the next worker, and home from the last. */
+static void take_errand(struct worker *worker, struct errand *errand)
+{
+	const struct worker_options *options = &worker->options;
+
+	if (errand->visits == options->status->worker_count) {
+		errand->done(errand);
+		return;
+	}
+	errand->visit(errand, worker->net);
+	errand->visits++;
+	post_errand(errand->visits < options->status->worker_count ? options->all[errand->visits]
+	                                                           : options->all[errand->home],
+	            errand);
+}
+
+static void drop_errands(struct errand *errand)
+{
+	while (errand != NULL) {
+		struct errand *next = errand->next;
+
+		errand->drop(errand);
+		errand = next;
+	}
+}
+
 /* --- changes ------------------------------------------------------------ */
 
 bool worker_has_room(struct worker *worker)
@@ -154,11 +202,27 @@ static void note_history(struct worker *worker)
 	}
 }
 
+/* Ten times a second: what is not worth counting at every subscription. */
+static void on_beat(void *owner)
+{
+	struct worker *worker = owner;
+	struct metrics *metrics = &stats_of(worker)->metrics;
+	const struct bus *bus = worker->bus;
+
+	metric_set(&metrics->subscriptions_wiki, bus_count(bus, BUS_WIKI, false));
+	metric_set(&metrics->subscriptions_wiki_pattern, bus_count(bus, BUS_WIKI, true));
+	metric_set(&metrics->subscriptions_channel, bus_count(bus, BUS_CHANNEL, false));
+	metric_set(&metrics->subscriptions_channel_pattern, bus_count(bus, BUS_CHANNEL, true));
+}
+
 static void publish_batch(struct worker *worker)
 {
 	size_t end =
 	    worker->published + net_take(worker->net, worker->taken.count - worker->published);
 
+	if (end > worker->published) {
+		net_note_fan_out(worker->net);
+	}
 	for (size_t i = worker->published; i < end; i++) {
 		struct delivery *delivery = delivery_create(worker->taken.items[i]);
 
@@ -200,6 +264,7 @@ static void end_now(struct worker *worker)
 		drop_migrant(worker->front_ends[moved->front_end].type, &moved->migrant);
 		free(moved);
 	}
+	drop_errands(mail.errands);
 	for (size_t i = 0; i < late.count; i++) {
 		change_unref(late.items[i]);
 	}
@@ -227,6 +292,12 @@ static void on_bell(uv_async_t *bell)
 
 		mail.moved = moved->next;
 		adopt(worker, moved);
+	}
+	while (mail.errands != NULL) {
+		struct errand *errand = mail.errands;
+
+		mail.errands = errand->next;
+		take_errand(worker, errand);
 	}
 	if (mail.gave_room) {
 		worker->options.on_room(worker->options.owner);
@@ -280,6 +351,7 @@ static void start_front_ends(struct worker *worker)
 		    .workers = (unsigned)worker->options.status->worker_count,
 		    .move = move_from_front_end,
 		    .mover = front_end,
+		    .send_errand = send_errand_from_front_end,
 		    .state_of = state_of,
 		};
 		if (front_end->type->addresses(conf) != NULL) {
@@ -309,6 +381,9 @@ static bool open_listeners(struct worker *worker, struct error *error)
 		listener_tell_refused(listener, refusal);
 		if (type->proxies != NULL) {
 			listener_expect_proxies(listener, type->proxies(options->conf));
+		}
+		if (type->is_exempt) {
+			listener_exempt(listener);
 		}
 		worker->listeners[worker->listener_count++] = listener;
 	}
@@ -354,6 +429,11 @@ struct worker *worker_create(const struct worker_options *options, struct error 
 	};
 	worker->net = net_create(&net_options);
 	worker->bus = bus_create();
+	worker->pulse.beat_ms = &stats_of(worker)->beat_ms;
+	worker->pulse.lag = &stats_of(worker)->metrics.loop_lag;
+	worker->pulse.on_beat = on_beat;
+	worker->pulse.owner = worker;
+	pulse_start(&worker->pulse, &worker->loop);
 	worker->history = create_history(options);
 	start_front_ends(worker);
 	if (!open_listeners(worker, error)) {
@@ -391,6 +471,7 @@ void worker_destroy(struct worker *worker)
 	require(!worker->is_started);
 	end_now(worker);
 	uv_close((uv_handle_t *)&worker->bell, NULL);
+	pulse_stop(&worker->pulse);
 	(void)uv_run(&worker->loop, UV_RUN_DEFAULT);
 	for (size_t i = 0; i < worker->front_end_count; i++) {
 		worker->front_ends[i].type->destroy(worker->front_ends[i].state);

@@ -18,36 +18,44 @@ static const struct conf_networks *proxies(const struct conf *conf)
 	return &conf->http.proxy_protocol;
 }
 
-static size_t endpoint_count(void)
+static size_t endpoint_count(const struct http_endpoint *endpoints)
 {
 	size_t count = 0;
 
-	while (http_endpoints[count].path != NULL) {
+	while (endpoints[count].path != NULL) {
 		count++;
 	}
 	return count;
 }
 
-static void *start(const struct front_end_env *env)
+void *http_start(const struct front_end_env *env, const struct http_endpoint *endpoints,
+                 enum client_kind kind)
 {
 	struct http_worker *worker = mem_new(struct http_worker);
 
 	worker->env = env;
+	worker->endpoints = endpoints;
+	worker->kind = kind;
 	worker->limits.head_bytes = env->conf->http.max_header_bytes;
 	worker->limits.body_bytes = env->conf->http.max_body_bytes;
 	http_refusal_write(&worker->is_full, CLOSE_LIMIT);
 	http_refusal_write(&worker->has_its_share, CLOSE_ADDRESS_LIMIT);
-	worker->states = mem_zeroed((endpoint_count() + 1) * sizeof(worker->states[0]));
-	for (size_t i = 0; http_endpoints[i].path != NULL; i++) {
-		require(http_endpoints[i].on_request != NULL);
-		if (http_endpoints[i].start != NULL) {
-			worker->states[i] = http_endpoints[i].start(env);
+	worker->states = mem_zeroed((endpoint_count(endpoints) + 1) * sizeof(worker->states[0]));
+	for (size_t i = 0; endpoints[i].path != NULL; i++) {
+		require(endpoints[i].on_request != NULL);
+		if (endpoints[i].start != NULL) {
+			worker->states[i] = endpoints[i].start(env);
 		}
 	}
 	return worker;
 }
 
-static void on_connection(void *state, struct connection *connection)
+static void *start(const struct front_end_env *env)
+{
+	return http_start(env, http_endpoints, CLIENT_HTTP);
+}
+
+void http_on_connection(void *state, struct connection *connection)
 {
 	(void)http_connection_begin(state, connection);
 }
@@ -72,16 +80,16 @@ static void drop_cargo(void *cargo)
 	http_request_destroy(cargo);
 }
 
-static void destroy(void *state)
+void http_destroy(void *state)
 {
 	struct http_worker *worker = state;
 
 	if (worker == NULL) {
 		return;
 	}
-	for (size_t i = 0; http_endpoints[i].path != NULL; i++) {
-		if (http_endpoints[i].destroy != NULL) {
-			http_endpoints[i].destroy(worker->states[i]);
+	for (size_t i = 0; worker->endpoints[i].path != NULL; i++) {
+		if (worker->endpoints[i].destroy != NULL) {
+			worker->endpoints[i].destroy(worker->states[i]);
 		}
 	}
 	buffer_finish(&worker->is_full);
@@ -95,9 +103,9 @@ const struct front_end http_front_end = {
     .addresses = addresses,
     .proxies = proxies,
     .start = start,
-    .on_connection = on_connection,
+    .on_connection = http_on_connection,
     .refusal = refusal,
     .on_moved = on_moved,
     .drop_cargo = drop_cargo,
-    .destroy = destroy,
+    .destroy = http_destroy,
 };

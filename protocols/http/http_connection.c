@@ -46,6 +46,7 @@ static void destroy(struct http_connection *http)
 	drop_request(http);
 	http_reader_finish(&http->reader);
 	metric_subtract(&http->worker->env->metrics->http_connections, 1);
+	client_leave(http->worker->env->net, &http->client);
 	free(http);
 }
 
@@ -152,11 +153,13 @@ static void respond_method(struct http_exchange *exchange, unsigned status, cons
 
 void http_connection_dispatch(struct http_connection *http, struct http_request *request)
 {
-	const struct http_endpoint *endpoint = http_router_find(http_endpoints, request->path);
+	const struct http_endpoint *table = http->worker->endpoints;
+	const struct http_endpoint *endpoint = http_router_find(table, request->path);
 	struct http_exchange *exchange = &http->exchange;
 
 	disarm(http);
 	http->phase = HTTP_ANSWERING;
+	http->connection->kind = http->worker->kind;
 	*exchange = (struct http_exchange){.request = request};
 	http_forwarded_client(request, &conf_of(http)->trusted_proxies, &http->connection->peer,
 	                      &exchange->client);
@@ -167,7 +170,7 @@ void http_connection_dispatch(struct http_connection *http, struct http_request 
 	} else if (!http_router_allows(endpoint, request->method)) {
 		respond_method(exchange, 405, HTTP_ROUTER_ALLOW);
 	} else {
-		endpoint->on_request(http->worker->states[endpoint - http_endpoints], exchange);
+		endpoint->on_request(http->worker->states[endpoint - table], exchange);
 	}
 }
 
@@ -297,6 +300,30 @@ void http_connection_move(struct http_connection *http)
 	connection_detach(http->connection, on_detached);
 }
 
+/* --- for whoever runs the server ------------------------------------------ */
+
+static void describe(const struct client *client, struct client_info *info)
+{
+	const struct http_connection *http =
+	    container_of(client, const struct http_connection, client);
+	const struct http_request *request = http->exchange.request;
+
+	client_info_of_connection(http->connection, info);
+	if (request != NULL) {
+		struct text agent = http_request_field(request, "User-Agent");
+
+		info->peer = http->exchange.client;
+		client_info_agent(info, agent.bytes, agent.length);
+	}
+}
+
+static void end_client(struct client *client, enum close_reason reason)
+{
+	connection_close(container_of(client, struct http_connection, client)->connection, reason);
+}
+
+static const struct client_ops client_ops = {.describe = describe, .end = end_client};
+
 /* --- the beginning ------------------------------------------------------ */
 
 static const struct connection_ops ops = {
@@ -318,6 +345,10 @@ struct http_connection *http_connection_begin(struct http_worker *worker,
 	connection->ops = &ops;
 	connection->owner = http;
 	metric_add(&worker->env->metrics->http_connections, 1);
+	connection->kind = worker->kind;
+	http->client.ops = &client_ops;
+	http->client.id = connection->id;
+	client_enter(worker->env->net, &http->client, worker->kind);
 	arm(http, conf_of(http)->keep_alive_timeout);
 	return http;
 }

@@ -9,6 +9,7 @@
 #include "protocols/http/http_reader.h"
 #include "server/base/deadlines.h"
 #include "server/base/memory.h"
+#include "server/net/client.h"
 
 /*
  * What a connection is while it speaks HTTP, and the one exchange it has.  For the
@@ -25,8 +26,10 @@
 /* A worker's HTTP. */
 struct http_worker {
 	const struct front_end_env *env;
+	const struct http_endpoint *endpoints; /* lent: the table */
+	enum client_kind kind;                 /* of its connections */
 	struct http_limits limits;
-	void **states;                        /* one for each row of http_endpoints[] */
+	void **states;                        /* one for each row of the table */
 	struct buffer is_full, has_its_share; /* answers to those who are not let in */
 };
 
@@ -45,6 +48,7 @@ enum http_phase {
 };
 
 struct http_connection {
+	struct client client; /* in the list of those who are served */
 	struct http_worker *worker;
 	struct connection *connection;
 	enum http_phase phase;

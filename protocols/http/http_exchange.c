@@ -24,6 +24,11 @@ const struct sockaddr_in6 *http_exchange_client(const struct http_exchange *exch
 	return &exchange->client;
 }
 
+void http_exchange_serves(struct http_exchange *exchange, enum client_kind kind)
+{
+	http_exchange_connection(exchange)->kind = kind;
+}
+
 void http_respond(struct http_exchange *exchange, const struct http_response *response)
 {
 	struct http_connection *http = http_connection_of(exchange);

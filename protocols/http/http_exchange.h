@@ -31,6 +31,9 @@ struct connection *http_exchange_connection(const struct http_exchange *exchange
  */
 const struct sockaddr_in6 *http_exchange_client(const struct http_exchange *exchange);
 
+/* What the connection sends, until its next request, is counted as that of this kind of client. */
+void http_exchange_serves(struct http_exchange *exchange, enum client_kind kind);
+
 /*
  * Answer; the exchange is over.  See http_response_write() for what is added; no body
  * after HEAD.  Everything is copied.

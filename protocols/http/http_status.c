@@ -13,6 +13,7 @@ struct http_status {
 	const struct status *status;
 	const struct clock *clock;
 	struct address_limits *addresses; /* NULL: connections are not counted */
+	bool is_short;                    /* only what RCStream told */
 };
 
 void *http_status_start(const struct front_end_env *env)
@@ -22,6 +23,14 @@ void *http_status_start(const struct front_end_env *env)
 	state->status = env->status;
 	state->clock = &env->net->clock;
 	state->addresses = env->net->addresses;
+	return state;
+}
+
+void *http_status_start_public(const struct front_end_env *env)
+{
+	struct http_status *state = http_status_start(env);
+
+	state->is_short = env->conf->admin.present;
 	return state;
 }
 
@@ -167,6 +176,9 @@ static json_t *status_json(const struct http_status *state)
 	status_sum(status, &total);
 	set_metric(object, "connected_clients", &total.socketio_clients);
 	set(object, "queue_size", status_queued(status));
+	if (state->is_short) {
+		return object;
+	}
 	set(object, "uptime", seconds_since(status->started_ms, now_ms));
 	(void)json_object_set_new(object, "version", json_string(status->version));
 	set_metric(object, "changes_in", &status->changes_published);

@@ -13,8 +13,12 @@
  * Threads: the worker's.
  */
 
-/* For struct http_endpoint. */
+/* For struct http_endpoint: of the admin listener, ... */
 void *http_status_start(const struct front_end_env *env);
+
+/* ... and of the public one, which tells RCStream's two figures when there is an admin listener. */
+void *http_status_start_public(const struct front_end_env *env);
+
 void http_status_on_request(void *state, struct http_exchange *exchange);
 void http_status_destroy(void *state);
 

@@ -128,6 +128,11 @@ void http_stream_send_chunk(struct http_stream *stream, struct wire *chunk)
 	connection_send_bytes(stream->connection, data.bytes, data.length);
 }
 
+struct connection *http_stream_connection(const struct http_stream *stream)
+{
+	return stream->connection;
+}
+
 size_t http_stream_queued(const struct http_stream *stream)
 {
 	return connection_queued(stream->connection);

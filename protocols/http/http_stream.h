@@ -17,6 +17,7 @@
  * Threads: the worker's.
  */
 struct http_exchange;
+struct connection;
 struct http_stream;
 
 /*
@@ -46,6 +47,9 @@ void http_stream_send_chunk(struct http_stream *stream, struct wire *chunk);
 
 /* Bytes that wait for the client. */
 size_t http_stream_queued(const struct http_stream *stream);
+
+/* Lends the connection, for its figures. */
+struct connection *http_stream_connection(const struct http_stream *stream);
 
 /* Begin to end it: on_gone() follows, never within this call. */
 void http_stream_close(struct http_stream *stream, enum close_reason reason);

@@ -115,6 +115,7 @@ struct irc_server *irc_server_create(const struct front_end_env *env)
 	make_listed_channels(server);
 	irc_wires_init(&server->wires, server);
 	server->maker.ops = &maker_ops;
+	server->maker.is_uncounted = true;
 	(void)bus_subscribe(env->bus, &server->maker, BUS_CHANNEL, (struct text){"*", 1});
 	return server;
 }

@@ -239,6 +239,27 @@ void irc_session_send(struct irc_session *session, const char *lines, size_t len
 	}
 }
 
+/* --- for whoever runs the server ------------------------------------------ */
+
+static void describe(const struct client *client, struct client_info *info)
+{
+	const struct irc_session *session = container_of(client, const struct irc_session, client);
+
+	client_info_of_connection(session->connection, info);
+	info->subscriber = &session->subscriber;
+	if (session->nick[0] != '\0' && session->user != NULL) {
+		(void)snprintf(info->agent, sizeof(info->agent), "%s!%s (%s)", session->nick,
+		               session->user, session->real_name);
+	}
+}
+
+static void end_client(struct client *client, enum close_reason reason)
+{
+	connection_close(container_of(client, struct irc_session, client)->connection, reason);
+}
+
+static const struct client_ops client_ops = {.describe = describe, .end = end_client};
+
 /* --- beginning and end -------------------------------------------------- */
 
 /* A QUIT was answered where it was run, with its own words. */
@@ -268,6 +289,7 @@ void irc_session_end(struct irc_session *session, enum close_reason reason)
 void irc_session_destroy(struct irc_session *session)
 {
 	metric_subtract(&metrics_of(session)->irc_clients, 1);
+	client_leave(session->connection->net, &session->client);
 	leave_all(session);
 	free(session->away);
 	free(session->user);
@@ -291,6 +313,10 @@ struct irc_session *irc_session_create(struct irc_server *server, struct connect
 	session->pong_ms = session->connected_ms;
 	session->signon_s = connection->net->clock.wall_ms / 1000;
 	metric_add(&metrics_of(session)->irc_clients, 1);
+	connection->kind = framing == IRC_FRAMING_STREAM ? CLIENT_IRC : CLIENT_IRC_WEBSOCKET;
+	session->client.ops = &client_ops;
+	session->client.id = connection->id;
+	client_enter(connection->net, &session->client, connection->kind);
 	irc_session_log(session, "irc.connected", "");
 	arm_check(session);
 	return session;

@@ -12,6 +12,7 @@
 #include "protocols/irc/irc_server.h"
 #include "server/base/deadlines.h"
 #include "server/feed/bus.h"
+#include "server/net/client.h"
 #include "server/net/connection.h"
 
 /*
@@ -32,6 +33,7 @@
 #define IRC_AWAY_MAX      200 /* the same */
 
 struct irc_session {
+	struct client client; /* in the list of those who are served */
 	struct connection *connection;
 	struct irc_server *server;
 	struct subscriber subscriber; /* to the channels in `joined` */

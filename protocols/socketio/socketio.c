@@ -139,6 +139,15 @@ static void refuse_handshake(struct http_exchange *exchange, struct text jsonp, 
 	}
 }
 
+/* Gives what the client calls itself, as far as it will be shown; NULL when it does not. */
+static char *copy_agent(const struct http_request *request)
+{
+	struct text agent = http_request_field(request, "User-Agent");
+	size_t length = agent.length < CLIENT_AGENT_MAX ? agent.length : CLIENT_AGENT_MAX - 1;
+
+	return length > 0 ? mem_copy_text(agent.bytes, length) : NULL;
+}
+
 /* Lends a new session; NULL with a `cause` when the server, or the client's address, has its fill.
  */
 static struct socketio_session *make_session(struct socketio *socketio,
@@ -165,6 +174,8 @@ static struct socketio_session *make_session(struct socketio *socketio,
 		return NULL;
 	}
 	session->place = place;
+	session->peer = *http_exchange_client(exchange);
+	session->agent = copy_agent(http_exchange_request(exchange));
 	return session;
 }
 
@@ -227,6 +238,7 @@ static void on_session_request(struct socketio *socketio, struct http_exchange *
 		/* Clients handshake again, at their leisure: a packet 7 would make some hurry. */
 		socketio_answer_text(exchange, 400, "unknown session");
 	} else {
+		http_exchange_serves(exchange, transport->kind);
 		transport->on_request(session, exchange);
 	}
 }

@@ -97,6 +97,13 @@ static void deliver_change(struct socketio_session *session, struct delivery *de
 	                       socketio_wire(session, delivery, SOCKETIO_FORM_SCRIPT));
 }
 
+static struct connection *connection_of(const struct socketio_session *session)
+{
+	const struct link *link = session->link;
+
+	return http_stream_connection(link->stream);
+}
+
 static size_t count_waiting(const struct socketio_session *session)
 {
 	const struct link *link = session->link;
@@ -122,9 +129,11 @@ static void close_link(struct socketio_session *session, enum close_reason reaso
 
 const struct socketio_transport socketio_htmlfile_transport = {
     .name = "htmlfile",
+    .kind = CLIENT_SOCKETIO_HTMLFILE,
     .on_request = on_request,
     .send = send_packet,
     .deliver = deliver_change,
     .waiting = count_waiting,
+    .connection = connection_of,
     .close = close_link,
 };

@@ -147,6 +147,7 @@ static void answer_packets(struct polling *polling, struct http_exchange *exchan
 	struct buffer payload = {0};
 
 	take_packets(polling, &payload);
+	polling->session->polled_bytes += payload.length;
 	polling->dialect->answer(exchange,
 	                         (struct text){.bytes = payload.bytes, .length = payload.length});
 	buffer_finish(&payload);
@@ -294,6 +295,7 @@ static void on_xhr_request(struct socketio_session *session, struct http_exchang
 
 const struct socketio_transport socketio_polling_xhr = {
     .name = "xhr-polling",
+    .kind = CLIENT_SOCKETIO_XHR_POLLING,
     .on_request = on_xhr_request,
     .send = send_packet,
     .deliver = deliver_change,
@@ -337,6 +339,7 @@ static void on_jsonp_request(struct socketio_session *session, struct http_excha
 
 const struct socketio_transport socketio_polling_jsonp = {
     .name = "jsonp-polling",
+    .kind = CLIENT_SOCKETIO_JSONP_POLLING,
     .on_request = on_jsonp_request,
     .send = send_packet,
     .deliver = deliver_change,

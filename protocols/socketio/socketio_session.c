@@ -208,6 +208,33 @@ void socketio_session_take(struct socketio_session *session, struct text bytes)
 	}
 }
 
+/* --- for whoever runs the server ------------------------------------------ */
+
+static void describe(const struct client *client, struct client_info *info)
+{
+	const struct socketio_session *session =
+	    container_of(client, const struct socketio_session, client);
+
+	if (session->transport->connection != NULL) {
+		client_info_of_connection(session->transport->connection(session), info);
+	} else {
+		info->peer = session->peer;
+		info->queued_bytes = session->transport->waiting(session);
+		info->sent_bytes = session->polled_bytes;
+	}
+	info->subscriber = &session->subscriber;
+	if (session->agent != NULL) {
+		client_info_agent(info, session->agent, strlen(session->agent));
+	}
+}
+
+static void end_client(struct client *client, enum close_reason reason)
+{
+	socketio_session_end(container_of(client, struct socketio_session, client), reason);
+}
+
+static const struct client_ops client_ops = {.describe = describe, .end = end_client};
+
 /* --- life --------------------------------------------------------------- */
 
 static void on_expired(struct deadline *expiry)
@@ -284,6 +311,10 @@ void socketio_session_open(struct socketio_session *session,
 	require(!session->is_ended);
 	if (session->transport == NULL) {
 		metric_add(&metrics_of(session)->socketio_clients, 1);
+		session->client.ops = &client_ops;
+		client_enter(session->sessions->env->net, &session->client, transport->kind);
+	} else {
+		client_turn(session->sessions->env->net, &session->client, transport->kind);
 	}
 	close_transport(session, CLOSE_PROTOCOL_DONE);
 	session->transport = transport;
@@ -299,6 +330,7 @@ static void free_ended(struct socketio_sessions *sessions)
 
 	while ((session = sessions->ended) != NULL) {
 		LL_DELETE2(sessions->ended, session, next_ended);
+		free(session->agent);
 		free(session);
 	}
 }
@@ -327,6 +359,7 @@ void socketio_session_end(struct socketio_session *session, enum close_reason re
 	if (session->transport != NULL) {
 		metric_subtract(&metrics_of(session)->socketio_clients, 1);
 	}
+	client_leave(sessions->env->net, &session->client);
 	close_transport(session, reason);
 	deadline_disarm(deadlines_of(session), &session->expiry);
 	address_limits_leave(session->place);

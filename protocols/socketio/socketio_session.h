@@ -18,6 +18,7 @@
 #include "server/base/log.h"
 #include "server/base/table.h"
 #include "server/feed/bus.h"
+#include "server/net/client.h"
 
 /*
  * A client of Socket.IO from its handshake on; it outlives the connections its
@@ -52,8 +53,12 @@ struct socketio_sessions {
 };
 
 struct socketio_session {
+	struct client client; /* in the list of those who are served, once it has a transport */
 	struct socketio_sessions *sessions;
 	char sid[SOCKETIO_SID_LENGTH + 1];
+	struct sockaddr_in6 peer;    /* of the handshake */
+	char *agent;                 /* the same: NULL: it told none */
+	uint64_t polled_bytes;       /* of payloads, given to polls */
 	struct address_place *place; /* left at its end; NULL: not counted */
 	struct subscriber subscriber;
 	struct socketio_following *following;       /* NULL: it never subscribed with an object */

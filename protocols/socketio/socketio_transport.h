@@ -4,6 +4,7 @@
 
 #include "server/feed/change.h"
 #include "server/feed/delivery.h"
+#include "server/net/client_kind.h"
 #include "server/net/close_reason.h"
 
 /*
@@ -16,11 +17,13 @@
  *
  * Threads: the worker's.
  */
+struct connection;
 struct http_exchange;
 struct socketio_session;
 
 struct socketio_transport {
 	const char *name; /* in addresses, and in the handshake's list */
+	enum client_kind kind;
 
 	/*
 	 * A request to the transport's address in this session, which may have no
@@ -36,6 +39,9 @@ struct socketio_transport {
 
 	/* Bytes that wait for the client. */
 	size_t (*waiting)(const struct socketio_session *session);
+
+	/* Lends the one connection it has, for its figures.  NULL: it has none of its own. */
+	struct connection *(*connection)(const struct socketio_session *session);
 
 	/*
 	 * Let go of the client and free the link.  With CLOSE_CLIENT_QUIT the client

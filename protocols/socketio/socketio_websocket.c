@@ -118,11 +118,16 @@ static void deliver_change(struct socketio_session *session, struct delivery *de
 	                     socketio_wire(session, delivery, SOCKETIO_FORM_FRAME));
 }
 
-static size_t count_waiting(const struct socketio_session *session)
+static struct connection *connection_of(const struct socketio_session *session)
 {
 	const struct link *link = session->link;
 
-	return connection_queued(websocket_connection(link->websocket));
+	return websocket_connection(link->websocket);
+}
+
+static size_t count_waiting(const struct socketio_session *session)
+{
+	return connection_queued(connection_of(session));
 }
 
 static void close_link(struct socketio_session *session, enum close_reason reason)
@@ -144,9 +149,11 @@ static void close_link(struct socketio_session *session, enum close_reason reaso
 
 const struct socketio_transport socketio_websocket_transport = {
     .name = "websocket",
+    .kind = CLIENT_SOCKETIO_WEBSOCKET,
     .on_request = on_request,
     .send = send_packet,
     .deliver = deliver_change,
     .waiting = count_waiting,
+    .connection = connection_of,
     .close = close_link,
 };

@@ -81,7 +81,8 @@ struct bus {
 	struct roster *publishing;              /* whose receivers are being walked */
 	uint64_t gatherings;
 	uint64_t publications;
-	uint64_t last_id; /* of the change that was published last */
+	uint64_t last_id;             /* of the change that was published last */
+	size_t counts[BUS_FIELDS][2]; /* subscriptions, to names and to patterns */
 };
 
 static void pointers_add(struct pointers *pointers, void *item)
@@ -253,6 +254,13 @@ static void mark_rosters_stale(struct bus *bus, const struct interest *interest)
 	}
 }
 
+static void count_link(struct bus *bus, const struct bus_link *link, size_t amount)
+{
+	if (!link->subscriber->is_uncounted) {
+		bus->counts[link->interest->field][link->interest->is_pattern ? 1 : 0] += amount;
+	}
+}
+
 /* --- subscribing -------------------------------------------------------- */
 
 static struct bus_link *find_link(const struct subscriber *subscriber, enum bus_field field,
@@ -294,6 +302,7 @@ bool bus_subscribe(struct bus *bus, struct subscriber *subscriber, enum bus_fiel
 	DL_APPEND(interest->links, link);
 	DL_APPEND2(subscriber->links, link, prev_own, next_own);
 	subscriber->subscriptions++;
+	count_link(bus, link, 1);
 	mark_rosters_stale(bus, interest);
 	return true;
 }
@@ -322,6 +331,7 @@ static void unlink_one(struct bus *bus, struct bus_link *link)
 	DL_DELETE(interest->links, link);
 	DL_DELETE2(subscriber->links, link, prev_own, next_own);
 	subscriber->subscriptions--;
+	count_link(bus, link, (size_t)0 - 1);
 	free(link);
 	if (interest->links == NULL) {
 		interest_destroy(bus, interest);
@@ -486,6 +496,24 @@ bool bus_wants(struct bus *bus, const struct subscriber *subscriber, const struc
 bool bus_brings(struct bus *bus, const struct subscriber *subscriber, const struct change *change)
 {
 	return asks_for_change(bus, subscriber, change, change->id);
+}
+
+size_t bus_count(const struct bus *bus, enum bus_field field, bool is_pattern)
+{
+	return bus->counts[field][is_pattern ? 1 : 0];
+}
+
+void bus_each(const struct subscriber *subscriber,
+              bool (*visit)(void *context, enum bus_field field, struct text text), void *context)
+{
+	const struct bus_link *link;
+
+	DL_FOREACH2(subscriber->links, link, next_own)
+	{
+		if (!visit(context, link->interest->field, interest_text(link->interest))) {
+			return;
+		}
+	}
 }
 
 /* --- life --------------------------------------------------------------- */

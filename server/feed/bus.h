@@ -43,6 +43,7 @@ struct subscriber {
 	const struct subscriber_ops *ops;
 	struct bus_link *links; /* bus-private */
 	unsigned subscriptions; /* how many it has; read only */
+	bool is_uncounted;      /* bus_count() passes it over: it is the server's own */
 	uint64_t gathering;     /* bus-private: the last that listed it */
 	uint64_t publication;   /* bus-private: the last that was delivered to it */
 };
@@ -86,5 +87,15 @@ bool bus_wants(struct bus *bus, const struct subscriber *subscriber, const struc
  * so that they have brought it, or will.  At the same cost, and not from within deliver() either.
  */
 bool bus_brings(struct bus *bus, const struct subscriber *subscriber, const struct change *change);
+
+/* How many subscriptions there are, to names or to patterns. */
+size_t bus_count(const struct bus *bus, enum bus_field field, bool is_pattern);
+
+/*
+ * Call `visit` with the text of each of a subscriber's subscriptions, lent, in the order they were
+ * made; until it says false.
+ */
+void bus_each(const struct subscriber *subscriber,
+              bool (*visit)(void *context, enum bus_field field, struct text text), void *context);
 
 #endif

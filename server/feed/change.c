@@ -79,6 +79,7 @@ struct change *change_create(const struct change_parts *parts)
 	    .json_bytes = parts->json.bytes != NULL ? parts->json.length : parts->json_bytes,
 	    .identity = parts->identity,
 	    .traits = parts->traits,
+	    .made_ms = parts->made_ms,
 	    .private_part = &block->private_part,
 	};
 	block->change.identity.meta_id = copy_text(parts->identity.meta_id, &at);
@@ -98,6 +99,7 @@ struct change *change_join(const struct change *json, const struct change *line)
 	    .line = line->line,
 	    .identity = json->identity,
 	    .traits = json->traits,
+	    .made_ms = json->made_ms,
 	});
 }
 

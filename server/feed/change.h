@@ -77,6 +77,7 @@ struct change_parts {
 	struct text line;    /* IRC text without CR, LF, NUL; NULL bytes: not for IRC */
 	struct change_identity identity;
 	struct change_traits traits;
+	uint64_t made_ms; /* its own Unix time, in whole seconds mostly; 0: not known */
 };
 
 struct change {
@@ -90,6 +91,7 @@ struct change {
 	size_t json_bytes; /* of its JSON; at most, where that is made at first need */
 	struct change_identity identity;
 	struct change_traits traits;
+	uint64_t made_ms;                    /* as in the parts */
 	struct change_private *private_part; /* change.c's */
 };
 

@@ -230,6 +230,17 @@ static struct change_traits traits_of(const json_t *object)
 	return traits;
 }
 
+/* What is beyond the year 33658 is no time, and may not fit once it is in milliseconds. */
+static uint64_t made_ms_of(const json_t *object)
+{
+	long long timestamp;
+
+	if (!integer_member(object, "timestamp", &timestamp) || timestamp >= 1000000000000) {
+		return 0;
+	}
+	return positive(timestamp) * 1000;
+}
+
 static struct change *create_change(const struct wiki_names *names, const json_t *object,
                                     struct text json)
 {
@@ -254,6 +265,7 @@ static struct change *create_change(const struct wiki_names *names, const json_t
 	    .line = {has_line ? line.bytes : NULL, line.length},
 	    .identity = identity_of(object, &fields),
 	    .traits = traits_of(object),
+	    .made_ms = made_ms_of(object),
 	});
 	buffer_finish(&line);
 	buffer_finish(&spaced);

@@ -313,6 +313,8 @@ static void note_sent(struct connection *connection, size_t length)
 
 	outbox_advance(&net->pool, &connection->outbox, length);
 	metric_add(&net->metrics->bytes_sent, length);
+	metric_add(&net->metrics->sent_bytes[connection->kind], length);
+	connection->sent_bytes += length;
 	connection->progress_ms = net->clock.now_ms;
 }
 
@@ -549,6 +551,7 @@ static void try_detach(struct connection *connection)
 	migrant.unread = connection->held;
 	connection->held = (struct buffer){0};
 	migrant.place = connection->place;
+	migrant.id = connection->id;
 	connection->place = NULL;
 	connection->on_detached(connection, &migrant);
 	connection->was_told = true;
@@ -628,6 +631,7 @@ struct connection *connection_adopt(struct net *net, struct migrant *migrant)
 	connection->held = migrant->unread;
 	connection->place = migrant->place;
 	connection->peer = migrant->peer;
+	connection->id = migrant->id != 0 ? migrant->id : connection->id;
 	migrant->unread = (struct buffer){0};
 	migrant->place = NULL;
 	migrant->descriptor = -1;

@@ -10,6 +10,7 @@
 #include "server/base/buffer.h"
 #include "server/base/deadlines.h"
 #include "server/base/wire.h"
+#include "server/net/client_kind.h"
 #include "server/net/close_reason.h"
 #include "server/net/connection_ops.h"
 #include "server/net/flush_queue.h"
@@ -48,6 +49,9 @@ struct connection {
 	void *owner;                      /* the session's */
 	uint64_t id;
 	struct sockaddr_in6 peer; /* the client's address, as peer.h has it */
+
+	enum client_kind kind; /* what it speaks; its bytes are counted as that kind's */
+	uint64_t sent_bytes;   /* written to the client */
 
 	/* connection.c and net.c only: */
 	uv_tcp_t handle;

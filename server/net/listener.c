@@ -36,6 +36,7 @@ struct listener {
 	struct deadline pause;               /* armed while nobody is accepted */
 	uint64_t pause_told_ms;
 	bool has_paused;
+	bool is_exempt; /* from net.addresses */
 };
 
 static const struct log_scope listener_log = {.name = "listener"};
@@ -98,13 +99,14 @@ static void admit(struct listener *listener, struct accepted *client)
 {
 	const struct listener_owner *owner = &listener->owner;
 	struct net *net = listener->net;
+	bool is_counted = net->addresses != NULL && !listener->is_exempt;
 	enum close_reason reason;
 
-	if (net->addresses != NULL) {
+	if (is_counted) {
 		client->place = address_limits_enter(
 		    net->addresses, is_proxied(listener, client) ? NULL : &client->peer, &reason);
 	}
-	if (client->place != NULL || net->addresses == NULL) {
+	if (client->place != NULL || !is_counted) {
 		begin(listener, client);
 	} else {
 		refusals_turn_away(net, client->descriptor, &client->peer, reason,
@@ -200,6 +202,11 @@ void listener_tell_refused(struct listener *listener, refusal_fn *refusal)
 void listener_expect_proxies(struct listener *listener, const struct conf_networks *proxies)
 {
 	listener->proxies = proxies;
+}
+
+void listener_exempt(struct listener *listener)
+{
+	listener->is_exempt = true;
 }
 
 void listener_close(struct listener *listener)

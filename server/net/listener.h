@@ -35,6 +35,9 @@ void listener_tell_refused(struct listener *listener, refusal_fn *refusal);
  */
 void listener_expect_proxies(struct listener *listener, const struct conf_networks *proxies);
 
+/* Let everyone in from now on, whatever net.addresses says, and count nobody there. */
+void listener_exempt(struct listener *listener);
+
 /* Take no more clients; the listener is freed once its handle is closed. */
 void listener_close(struct listener *listener);
 

@@ -3,6 +3,7 @@
 #define SERVER_NET_MIGRANT_H
 
 #include <netinet/in.h>
+#include <stdint.h>
 
 #include "server/base/buffer.h"
 
@@ -19,6 +20,7 @@ struct address_place;
 struct migrant {
 	int descriptor;
 	struct sockaddr_in6 peer;    /* the client's, which a proxy may have told */
+	uint64_t id;                 /* which it keeps; 0: it gets one */
 	struct buffer unread;        /* input not yet done with */
 	struct address_place *place; /* among those of its address; NULL: not counted */
 	void *cargo;                 /* the front-end's: the request that made it move */

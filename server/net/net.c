@@ -131,6 +131,22 @@ static void flush_some(struct net *net, size_t *flushes)
 	}
 }
 
+void net_note_fan_out(struct net *net)
+{
+	if (net->fan_out_ns == 0) {
+		net->fan_out_ns = uv_hrtime();
+	}
+}
+
+static void end_fan_out(struct net *net)
+{
+	if (net->fan_out_ns != 0) {
+		histogram_add(&net->metrics->fan_out, &histogram_durations,
+		              (uv_hrtime() - net->fan_out_ns) / 1000);
+		net->fan_out_ns = 0;
+	}
+}
+
 /*
  * What would go on with its input once more waits until the others had their turn, and so
  * do those who are written to in the next.
@@ -146,6 +162,9 @@ static void put_off(struct net *net)
 	} else {
 		(void)uv_idle_stop(&net->idle);
 		slices_clear(&net->slices);
+	}
+	if (wait_ms > 0) {
+		end_fan_out(net); /* what still waits does so for flush_delay */
 	}
 	if (wait_ms > 0 && wait_ms < UINT64_MAX) {
 		require(uv_timer_start(&net->gate, on_gate, wait_ms, 0) == 0);

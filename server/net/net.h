@@ -35,6 +35,7 @@
  * Threads: the worker's.
  */
 struct address_limits;
+struct client;
 struct connection;
 
 /* What may wait for one client; net->limits. */
@@ -68,6 +69,7 @@ struct net {
 	uint64_t next_id; /* of connections; each worker counts in steps of its own */
 	uint64_t id_step;
 
+	struct client *clients;   /* who is served, in the order they came; client.h */
 	struct refusals refusals; /* refusals.c only */
 
 	/* net.c and connection.c only: */
@@ -82,6 +84,7 @@ struct net {
 	uint64_t turn;        /* counts from 1 */
 	uint64_t batch_round; /* queue.rounds when the batch began */
 	size_t batch;         /* changes published since */
+	uint64_t fan_out_ns;  /* since when changes are being fanned out; 0: none are */
 	struct connection *all;
 	struct connection *pending; /* to close, resume or detach this turn */
 	struct connection *later;   /* of those, the ones that wait for the next turn */
@@ -116,6 +119,9 @@ void net_end(struct net *net, enum close_reason reason);
  * that outboxes do not fill faster than they are written.  That many do not wait for more.
  */
 size_t net_take(struct net *net, size_t wanted);
+
+/* Changes are about to be delivered: how long it takes until they are written is measured. */
+void net_note_fan_out(struct net *net);
 
 /* Do all that the turn has left to do; called before the loop waits. */
 void net_turn(struct net *net);

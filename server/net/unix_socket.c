@@ -20,16 +20,16 @@ static struct sockaddr_un address_of(const char *path)
 	return address;
 }
 
-static int open_socket(void)
+static int open_socket(int type)
 {
-	return socket(AF_UNIX, SOCK_DGRAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+	return socket(AF_UNIX, type | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
 }
 
 /*
  * Whether it is a socket that nobody receives on: connecting to it is refused then, and
  * then only.
  */
-static bool is_stale(const char *path)
+static bool is_stale(int type, const char *path)
 {
 	struct sockaddr_un address = address_of(path);
 	struct stat file;
@@ -39,7 +39,7 @@ static bool is_stale(const char *path)
 	if (lstat(path, &file) != 0 || !S_ISSOCK(file.st_mode)) {
 		return false;
 	}
-	probe = open_socket();
+	probe = open_socket(type);
 	if (probe < 0) {
 		return false;
 	}
@@ -59,11 +59,11 @@ static int bind_to(int descriptor, const char *path)
 }
 
 /* The name gets the mode of the descriptor less the umask, then what the umask took. */
-static int bind_with_mode(int descriptor, const char *path, mode_t mode)
+static int bind_with_mode(int descriptor, int type, const char *path, mode_t mode)
 {
 	int cause = fchmod(descriptor, mode) == 0 ? bind_to(descriptor, path) : errno;
 
-	if (cause == EADDRINUSE && is_stale(path)) {
+	if (cause == EADDRINUSE && is_stale(type, path)) {
 		cause = unlink(path) == 0 ? bind_to(descriptor, path) : errno;
 	}
 	if (cause == 0 && chmod(path, mode) != 0) {
@@ -73,11 +73,12 @@ static int bind_with_mode(int descriptor, const char *path, mode_t mode)
 	return cause;
 }
 
-int unix_socket_bind(struct unix_socket *file, const char *path, mode_t mode, struct error *error)
+int unix_socket_bind(struct unix_socket *file, int type, const char *path, mode_t mode,
+                     struct error *error)
 {
 	struct stat bound;
-	int descriptor = open_socket();
-	int cause = descriptor < 0 ? errno : bind_with_mode(descriptor, path, mode);
+	int descriptor = open_socket(type);
+	int cause = descriptor < 0 ? errno : bind_with_mode(descriptor, type, path, mode);
 
 	if (cause == 0 && lstat(path, &bound) == 0) {
 		*file = (struct unix_socket){path, bound.st_dev, bound.st_ino};

@@ -7,7 +7,7 @@
 #include "server/base/error.h"
 
 /*
- * Datagram sockets with a name in the file system.
+ * Sockets with a name in the file system.
  *
  * The name outlives a process that ends without removing it.  One that nobody receives
  * on any more is replaced; one that is alive, or no socket at all, is refused.
@@ -24,11 +24,12 @@ struct unix_socket {
 };
 
 /*
- * Bind a datagram socket to `path` (lent for as long as `file` is used), with `mode` from the
- * first moment on, whatever the umask.  Gives the descriptor (non-blocking, close-on-exec);
- * -1 with `error` set.
+ * Bind a socket of this type, SOCK_DGRAM or SOCK_STREAM, to `path` (lent for as long as `file` is
+ * used), with `mode` from the first moment on, whatever the umask.  Gives the descriptor
+ * (non-blocking, close-on-exec); -1 with `error` set.
  */
-int unix_socket_bind(struct unix_socket *file, const char *path, mode_t mode, struct error *error);
+int unix_socket_bind(struct unix_socket *file, int type, const char *path, mode_t mode,
+                     struct error *error);
 
 /* Remove the name if it is still the one that was bound.  Does nothing for an all zero `file`. */
 void unix_socket_remove(const struct unix_socket *file);

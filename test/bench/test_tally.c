@@ -168,9 +168,9 @@ static void test_tally_keeps_groups_apart(void **state)
 	tally_delivered(&tally, 1, 0, BYTES, 11);
 	assert_int_equal(tally.completed, 1);
 	assert_int_equal(tally_deliveries(&tally), 3);
-	assert_int_equal(histogram_percentile(&tally.groups[0].last, 100), 10);
-	assert_int_equal(histogram_percentile(&tally.groups[1].last, 100), 3);
-	assert_int_equal(histogram_percentile(&tally.last, 100), 10);
+	assert_int_equal(log_histogram_percentile(&tally.groups[0].last, 100), 10);
+	assert_int_equal(log_histogram_percentile(&tally.groups[1].last, 100), 3);
+	assert_int_equal(log_histogram_percentile(&tally.last, 100), 10);
 	assert_true(tally_is_good(&tally));
 	tally_finish(&tally);
 }
@@ -186,9 +186,9 @@ static void test_tally_times_each_delivery_and_the_last(void **state)
 	tally_delivered(&tally, 1, 0, BYTES, 21);
 	tally_delivered(&tally, 0, 1, BYTES, 31);
 	assert_int_equal(group->each.count, 3);
-	assert_int_equal(histogram_percentile(&group->each, 50), 20);
+	assert_int_equal(log_histogram_percentile(&group->each, 50), 20);
 	assert_int_equal(group->last.count, 1);
-	assert_int_equal(histogram_percentile(&group->last, 50), 20);
+	assert_int_equal(log_histogram_percentile(&group->last, 50), 20);
 	assert_int_equal(group->each.min, 10);
 	assert_int_equal(group->each.max, 30);
 	tally_finish(&tally);

@@ -36,6 +36,7 @@ static void write_value(const struct conf_option *option, double amount, struct 
 	bool is_list = option->type == &conf_type_address_list ||
 	               option->type == &conf_type_address_networks ||
 	               option->type == &conf_type_datagram_groups ||
+	               option->type == &conf_type_datagram_sockets ||
 	               option->type == &conf_type_text_strings;
 
 	if (!is_text && !is_list && option->type != &conf_type_text_map) {
@@ -49,6 +50,8 @@ static void write_value(const struct conf_option *option, double amount, struct 
 			buffer_append_byte(out, 'x');
 		} else if (option->type == &conf_type_address_list) {
 			buffer_printf(out, "%s\"[::1]:%zu\"", i > 0 ? "," : "", i);
+		} else if (option->type == &conf_type_datagram_sockets) {
+			buffer_printf(out, "%s\"unix:/run/%zu\"", i > 0 ? "," : "", i);
 		} else if (option->type == &conf_type_datagram_groups) {
 			buffer_printf(out, "%s239.0.0.%zu", i > 0 ? "," : "", i);
 		} else if (option->type == &conf_type_address_networks) {

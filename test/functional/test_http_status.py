@@ -42,6 +42,7 @@ def test_status_is_the_same_whichever_worker_is_asked(server):
     run.send_datagram("rcfeed-udp", b"{}")
     run.send_datagram("rcfeed-udp", b'{"server_name": "\xff"}')
     wait_until(lambda: status_of(run)["sources"][1]["received"] == 12, what="12 datagrams")
+    wait_until(lambda: status_of(run)["queue_size"] == 0, what="both workers to have them")
     for _ in range(CONNECTIONS):
         status = status_of(run)
         assert status["changes_in"] == 10

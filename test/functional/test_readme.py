@@ -54,10 +54,12 @@ def test_readme_client_prints_changes(demo, language, command):
 
 
 def test_readme_status_tells_of_the_demo(demo):
-    (path,) = re.findall(r"curl http://localhost:8080(/\S+)", README)
-    status = requests.get(f"http://{demo}{path}", timeout=5).json()
+    status_path, metrics_path = re.findall(r"curl http://localhost:8080(/\S+)", README)
+    status = requests.get(f"http://{demo}{status_path}", timeout=5).json()
     names = [source["name"] for source in status["sources"]]
     assert "demo" in names, json.dumps(status)
+    metrics = requests.get(f"http://{demo}{metrics_path}", timeout=5).text
+    assert 'rcstreamd_source_up{source="demo",type="replay"} 1\n' in metrics
 
 
 def test_readme_address_for_web_clients_speaks_irc(demo):

@@ -33,6 +33,7 @@ FAMILIES = {"conf", "irc", "http", "socketio", "sse"}
 # Names that are declared where they are used, not in a header of their file's name.
 DECLARED_IN = {
     "front_ends": "protocols/front_end.h",
+    "http_admin_endpoints": "protocols/http/http_admin.h",
     "http_endpoints": "protocols/http/http_endpoint.h",
     "socketio_polling_transport": "protocols/socketio/socketio_transport.h",
     "socketio_websocket_transport": "protocols/socketio/socketio_transport.h",

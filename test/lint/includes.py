@@ -33,9 +33,15 @@ EXCEPTIONS = {
 
 # The figures that workers and feeder write and the status page reads: files of server/ that
 # stand below net, ingest and protocols.  What they include themselves, and who includes them.
-FIGURES = {"server/metrics.c", "server/metrics.h", "server/status.c", "server/status.h"}
+FIGURES = {
+    f"server/{stem}.{suffix}"
+    for stem in ("metrics", "histogram", "wiki_counts", "status")
+    for suffix in "ch"
+} | {"server/metric.h", "server/metrics_markdown.c", "server/metrics_docs.c"}
 FIGURES_INCLUDE = {
     "server/metrics.def",
+    "server/net/client_kind.h",
+    "server/net/client_kinds.def",
     "server/net/close_reason.h",
     "server/net/close_reasons.def",
     "server/feed/rcfeed_json.h",
@@ -54,6 +60,7 @@ CODECS = (
     "protocols/socketio/socketio_packet.[ch]",
     "protocols/sse/sse_event.[ch]",
     "protocols/http/websocket_frame.[ch]",
+    "protocols/http/http_exposition.[ch]",
     "server/feed/rcfeed_*.[ch]",
     "ingest/redis_reader.[ch]",
     "ingest/redis_overlap.[ch]",

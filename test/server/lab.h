@@ -20,14 +20,16 @@
 #include "protocols/front_end.h"
 #include "server/base/memory.h"
 #include "server/net/address_limits.h"
+#include "server/net/errand.h"
 #include "server/net/socket.h"
 #include "server/worker.h"
 
 /*
  * Real workers with one made-up front-end, "lab": a client gets the JSON of every
  * change, a line each, and "bye" at the end; the line "move N" takes it to worker N, which
- * says "moved".  The table below stands in for that of protocols/protocols.c.  What
- * runs on a worker's thread uses require(): cmocka's assertions are the test's thread's.
+ * says "moved", the line "ask" sends an errand round.  The table below stands in for that of
+ * protocols/protocols.c.  What runs on a worker's thread uses require(): cmocka's assertions are
+ * the test's thread's.
  */
 #define LAB_WORKERS 3
 
@@ -90,6 +92,55 @@ static inline void lab_on_detached(struct connection *connection, struct migrant
 	env->move(env, session->target, migrant);
 }
 
+/* Errands: visits by worker, and how they ended. */
+static atomic_uint lab_visits, lab_dones, lab_drops;
+
+struct lab_errand {
+	struct errand errand;
+	struct net *visited[LAB_WORKERS];
+	const struct net *home;
+};
+
+static inline void lab_visit(struct errand *errand, struct net *net)
+{
+	struct lab_errand *tour = container_of(errand, struct lab_errand, errand);
+
+	require(errand->visits < LAB_WORKERS);
+	tour->visited[errand->visits] = net;
+	atomic_fetch_add(&lab_visits, 1);
+}
+
+/* Home again, after each worker once. */
+static inline void lab_done(struct errand *errand)
+{
+	struct lab_errand *tour = container_of(errand, struct lab_errand, errand);
+
+	for (unsigned i = 0; i < LAB_WORKERS; i++) {
+		require(tour->visited[i] != NULL);
+		for (unsigned k = 0; k < i; k++) {
+			require(tour->visited[i] != tour->visited[k]);
+		}
+	}
+	require(tour->visited[errand->home] == tour->home);
+	atomic_fetch_add(&lab_dones, 1);
+	free(tour);
+}
+
+static inline void lab_drop(struct errand *errand)
+{
+	atomic_fetch_add(&lab_drops, 1);
+	free(container_of(errand, struct lab_errand, errand));
+}
+
+static inline void lab_ask(const struct front_end_env *env)
+{
+	struct lab_errand *tour = mem_new(struct lab_errand);
+
+	tour->errand = (struct errand){.visit = lab_visit, .done = lab_done, .drop = lab_drop};
+	tour->home = env->net;
+	env->send_errand(env, &tour->errand);
+}
+
 static inline size_t lab_on_input(struct connection *connection, const char *bytes, size_t length)
 {
 	struct lab_session *session = connection->owner;
@@ -97,6 +148,10 @@ static inline size_t lab_on_input(struct connection *connection, const char *byt
 
 	if (end == NULL) {
 		return 0;
+	}
+	if (memcmp(bytes, "ask", 3) == 0) {
+		lab_ask(session->lab->env);
+		return (size_t)(end - bytes) + 1;
 	}
 	require(memcmp(bytes, "move ", 5) == 0);
 	session->target = (unsigned)(bytes[5] - '0');

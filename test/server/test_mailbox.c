@@ -226,6 +226,26 @@ static void test_mailbox_loses_nothing_between_threads(void **state)
 	free(taken.items);
 }
 
+/* mailbox.h: errands are given to whoever takes, each once, and none once it is closed. */
+static void test_mailbox_gives_errands_until_it_is_closed(void **state)
+{
+	struct mailbox *mailbox = *state;
+	struct change_list changes = {0};
+	struct errand errands[2] = {{.home = 1}, {.home = 2}};
+	struct mail mail;
+
+	assert_true(mailbox_put_errand(mailbox, &errands[0]));
+	assert_true(mailbox_put_errand(mailbox, &errands[1]));
+	mail = mailbox_take(mailbox, &changes);
+	assert_non_null(mail.errands);
+	assert_non_null(mail.errands->next);
+	assert_ptr_not_equal(mail.errands, mail.errands->next);
+	assert_null(mail.errands->next->next);
+	assert_null(mailbox_take(mailbox, &changes).errands);
+	mailbox_close(mailbox);
+	assert_false(mailbox_put_errand(mailbox, &errands[0]));
+}
+
 #define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
 
 int main(void)
@@ -238,6 +258,7 @@ int main(void)
 	    TEST(test_mailbox_tells_the_end_after_the_changes),
 	    TEST(test_mailbox_gives_connections_in_order),
 	    TEST(test_mailbox_refuses_connections_once_closed),
+	    TEST(test_mailbox_gives_errands_until_it_is_closed),
 	    TEST(test_mailbox_loses_nothing_between_threads),
 	};
 

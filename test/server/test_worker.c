@@ -135,6 +135,56 @@ static void test_worker_moves_connections(void **state)
 	lab_expect_end(client);
 }
 
+/* errand.h: it visits every worker, the sender too, and is done where it was sent. */
+static void test_worker_has_errands_visit_all(void **state)
+{
+	struct lab *lab = *state;
+	FILE *clients[LAB_WORKERS];
+
+	atomic_store(&lab_visits, 0);
+	atomic_store(&lab_dones, 0);
+	atomic_store(&lab_drops, 0);
+	lab_start_workers(lab);
+	for (unsigned i = 0; i < LAB_WORKERS; i++) {
+		clients[i] = lab_connect(lab, i);
+		assert_int_equal(send(fileno(clients[i]), "ask\n", 4, 0), 4);
+	}
+	while (lab_dones < LAB_WORKERS) {
+		uv_sleep(1);
+	}
+	assert_int_equal(lab_visits, LAB_WORKERS * LAB_WORKERS);
+	assert_int_equal(lab_drops, 0);
+	for (unsigned i = 0; i < LAB_WORKERS; i++) {
+		(void)fclose(clients[i]);
+	}
+}
+
+/* errand.h: one that is under way when the workers end is done or dropped, and nothing leaks. */
+static void test_worker_ends_while_errands_are_under_way(void **state)
+{
+	struct lab *lab = *state;
+	FILE *clients[30];
+	char line[64];
+
+	atomic_store(&lab_dones, 0);
+	atomic_store(&lab_drops, 0);
+	lab_start_workers(lab);
+	for (unsigned i = 0; i < 30; i++) {
+		clients[i] = lab_connect(lab, i % LAB_WORKERS);
+	}
+	for (unsigned i = 0; i < 30; i++) {
+		assert_int_equal(send(fileno(clients[i]), "ask\n", 4, 0), 4);
+		if (i == 20) {
+			lab_end_workers(lab);
+		}
+	}
+	for (unsigned i = 0; i < 30; i++) {
+		while (fgets(line, sizeof(line), clients[i]) != NULL) {}
+		(void)fclose(clients[i]);
+	}
+	assert_true(lab_dones + lab_drops <= 30);
+}
+
 /*
  * worker.h: the end may come while connections are on their way: each ends, with a
  * goodbye or cut off, and nothing leaks (LeakSanitizer, lab_destroy()).
@@ -270,6 +320,8 @@ int main(void)
 	    TEST(test_worker_delivers_what_is_handed_over),
 	    TEST(test_worker_moves_connections),
 	    TEST(test_worker_ends_while_connections_move),
+	    TEST(test_worker_has_errands_visit_all),
+	    TEST(test_worker_ends_while_errands_are_under_way),
 	    TEST(test_worker_counts_addresses_with_the_others),
 	    TEST(test_worker_tells_when_it_has_room_again),
 	    TEST(test_worker_that_never_ran_is_destroyed),

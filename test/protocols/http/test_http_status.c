@@ -9,7 +9,7 @@
 
 const struct http_endpoint http_endpoints[] = {
     {.path = "/rcstream_status",
-     .start = http_status_start,
+     .start = http_status_start_public,
      .on_request = http_status_on_request,
      .destroy = http_status_destroy},
     {.path = NULL},
@@ -223,6 +223,26 @@ static void test_status_shows_connections_and_refusals(void **state)
 	address_limits_destroy(limits);
 }
 
+/* options.def, admin: with an admin listener the public one tells what RCStream told. */
+static void test_status_details_leave_the_public_port(void **state)
+{
+	struct harness harness;
+	json_t *object;
+
+	(void)state;
+	harness_start(&harness);
+	http_front_end.destroy(harness.http);
+	harness.conf.admin.present = true;
+	harness.http = http_front_end.start(&harness.env);
+	metric_add(&harness.stats.metrics.socketio_clients, 3);
+	object = ask(&harness);
+	assert_int_equal(json_object_size(object), 2);
+	assert_int_equal(number(object, "connected_clients"), 3);
+	assert_int_equal(number(object, "queue_size"), 0);
+	json_decref(object);
+	harness_finish(&harness);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -230,6 +250,7 @@ int main(void)
 	    cmocka_unit_test(test_status_has_every_counter),
 	    cmocka_unit_test(test_status_shows_each_source),
 	    cmocka_unit_test(test_status_shows_connections_and_refusals),
+	    cmocka_unit_test(test_status_details_leave_the_public_port),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

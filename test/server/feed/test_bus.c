@@ -583,6 +583,66 @@ static void test_bus_does_what_a_naive_matcher_does(void **state)
 	free(model);
 }
 
+static void assert_counts(const struct fixture *fixture, size_t wikis, size_t wiki_patterns,
+                          size_t channels, size_t channel_patterns)
+{
+	assert_int_equal(bus_count(fixture->bus, BUS_WIKI, false), wikis);
+	assert_int_equal(bus_count(fixture->bus, BUS_WIKI, true), wiki_patterns);
+	assert_int_equal(bus_count(fixture->bus, BUS_CHANNEL, false), channels);
+	assert_int_equal(bus_count(fixture->bus, BUS_CHANNEL, true), channel_patterns);
+}
+
+/* bus.h: subscriptions are counted by field and kind, all but the server's own. */
+static void test_bus_counts_subscriptions(void **state)
+{
+	struct fixture *fixture = *state;
+	struct reader *readers = fixture->readers;
+
+	readers[2].subscriber.is_uncounted = true;
+	(void)subscribe(&readers[0], BUS_WIKI, "en.wikipedia.org");
+	(void)subscribe(&readers[1], BUS_WIKI, "en.wikipedia.org");
+	(void)subscribe(&readers[1], BUS_WIKI, "en.wikipedia.org");
+	(void)subscribe(&readers[1], BUS_WIKI, "*.org");
+	(void)subscribe(&readers[1], BUS_CHANNEL, "#a");
+	(void)subscribe(&readers[0], BUS_CHANNEL, "#a*");
+	(void)subscribe(&readers[2], BUS_CHANNEL, "*");
+	assert_counts(fixture, 2, 1, 1, 1);
+	assert_true(unsubscribe(&readers[1], BUS_WIKI, "*.org"));
+	assert_false(unsubscribe(&readers[1], BUS_WIKI, "*.org"));
+	assert_counts(fixture, 2, 0, 1, 1);
+	bus_leave(fixture->bus, &readers[1].subscriber);
+	bus_leave(fixture->bus, &readers[2].subscriber);
+	assert_counts(fixture, 1, 0, 0, 1);
+	bus_leave(fixture->bus, &readers[0].subscriber);
+	assert_counts(fixture, 0, 0, 0, 0);
+}
+
+static bool on_text(void *context, enum bus_field field, struct text text)
+{
+	char *list = context;
+
+	(void)sprintf(list + strlen(list), "%u%.*s ", (unsigned)field, (int)text.length,
+	              text.bytes);
+	return strlen(list) < 20;
+}
+
+/* bus.h: a subscriber's texts, in the order they were asked for, until there are enough. */
+static void test_bus_lists_subscriptions(void **state)
+{
+	struct fixture *fixture = *state;
+	struct reader *reader = &fixture->readers[0];
+	char list[128] = "";
+
+	bus_each(&reader->subscriber, on_text, list);
+	assert_string_equal(list, "");
+	(void)subscribe(reader, BUS_WIKI, "Wiki");
+	(void)subscribe(reader, BUS_CHANNEL, "#Channel");
+	(void)subscribe(reader, BUS_WIKI, "second");
+	(void)subscribe(reader, BUS_WIKI, "third");
+	bus_each(&reader->subscriber, on_text, list);
+	assert_string_equal(list, "0Wiki 1#channel 0second ");
+}
+
 #define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
 
 int main(void)
@@ -604,6 +664,8 @@ int main(void)
 	    TEST(test_bus_takes_subscriptions_while_delivering),
 	    TEST(test_bus_survives_more_names_than_it_remembers),
 	    TEST(test_bus_lets_thousands_of_patterns_go),
+	    TEST(test_bus_counts_subscriptions),
+	    TEST(test_bus_lists_subscriptions),
 	    TEST(test_bus_does_what_a_naive_matcher_does),
 	};
 

@@ -198,6 +198,33 @@ static void test_rcfeed_json_read_takes_eventstreams_for_the_same(void **state)
 
 #define MEMBERS(members) "{\"server_name\":\"x.org\"," members "}"
 
+/* change.h: a change's own time, where it tells one; a time that cannot be is none. */
+static void test_rcfeed_json_read_tells_when_a_change_was_made(void **state)
+{
+	static const struct {
+		const char *json;
+		uint64_t wanted_ms;
+	} cases[] = {
+	    {MEMBERS("\"timestamp\":1700000000"), 1700000000000},
+	    {MEMBERS("\"timestamp\":999999999999"), 999999999999000},
+	    {MEMBERS("\"timestamp\":1000000000000"), 0},
+	    {MEMBERS("\"timestamp\":9223372036854775807"), 0},
+	    {MEMBERS("\"timestamp\":-1"), 0},
+	    {MEMBERS("\"timestamp\":\"1700000000\""), 0},
+	    {MEMBERS("\"timestamp\":null"), 0},
+	    {MEMBERS("\"type\":\"edit\""), 0},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		struct change *change =
+		    must_read((struct text){cases[i].json, strlen(cases[i].json)});
+
+		assert_int_equal(change->made_ms, cases[i].wanted_ms);
+		change_unref(change);
+	}
+}
+
 /* change.h: what filters ask for; what is missing or of a wrong type is not known. */
 static void test_rcfeed_json_read_tells_what_filters_ask_for(void **state)
 {
@@ -644,6 +671,7 @@ int main(void)
 	    cmocka_unit_test(test_rcfeed_json_read_gives_what_mediawiki_sent),
 	    cmocka_unit_test(test_rcfeed_json_read_takes_eventstreams_for_the_same),
 	    cmocka_unit_test(test_rcfeed_json_read_tells_which_change_it_is),
+	    cmocka_unit_test(test_rcfeed_json_read_tells_when_a_change_was_made),
 	    cmocka_unit_test(test_rcfeed_json_read_tells_what_filters_ask_for),
 	    cmocka_unit_test(test_rcfeed_json_read_takes_the_numbers_of_old_releases),
 	    cmocka_unit_test(test_rcfeed_json_read_takes_wrong_types_for_null),

@@ -210,6 +210,28 @@ static void test_listener_takes_descriptors_from_the_refused(void **state)
 	address_limits_destroy(limits);
 }
 
+/* listener.h: where it is exempt everyone comes in, and takes no place from others. */
+static void test_listener_that_is_exempt_counts_nobody(void **state)
+{
+	struct world *world = *state;
+	struct address_limits *limits = address_limits_create(
+	    &(struct address_limits_options){.per_address = 1, .total = 1, .ipv6_prefix = 64});
+	struct address_figures figures;
+	int clients[3];
+
+	world->net->addresses = limits;
+	listener_exempt(world->listener);
+	for (size_t i = 0; i < 3; i++) {
+		assert_non_null(client_connect(world, &clients[i])->connection);
+	}
+	address_limits_figures(limits, &figures);
+	assert_int_equal(figures.taken, 0);
+	for (size_t i = 0; i < 3; i++) {
+		client_close(&world->sessions[i], clients[i]);
+	}
+	address_limits_destroy(limits);
+}
+
 #define TEST(name) cmocka_unit_test_setup_teardown(name, world_setup, world_teardown)
 
 int main(void)
@@ -222,6 +244,7 @@ int main(void)
 	    TEST(test_listener_is_refused_what_is_no_socket),
 	    TEST(test_listener_refuses_whom_there_is_no_place_for),
 	    TEST(test_listener_takes_descriptors_from_the_refused),
+	    TEST(test_listener_that_is_exempt_counts_nobody),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -744,10 +744,32 @@ static void test_net_takes_so_many_changes_between_two_rounds(void **state)
 #define TEST(name)     cmocka_unit_test_setup_teardown(name, world_setup, world_teardown)
 #define TEST_TWO(name) cmocka_unit_test_setup_teardown(name, setup_two, teardown_two)
 
+/* net.h: a fan-out is measured from its note to the end of the turn's writing, once. */
+static void test_net_measures_fan_out(void **state)
+{
+	struct world *world = *state;
+	const struct histogram *fan_out = &world->metrics.fan_out;
+	uint64_t count = 0;
+
+	turns(world, 3);
+	assert_int_equal(metric_read(&fan_out->sum), 0);
+	net_note_fan_out(world->net);
+	uv_sleep(5);
+	net_note_fan_out(world->net); /* more changes in the same turn */
+	net_turn(world->net);
+	net_turn(world->net);
+	for (size_t i = 0; i <= HISTOGRAM_BOUNDS; i++) {
+		count += metric_read(&fan_out->buckets[i]);
+	}
+	assert_int_equal(count, 1);
+	assert_true(metric_read(&fan_out->sum) >= 5000);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 	    TEST(test_net_tells_a_client_over_the_hard_limit),
+	    TEST(test_net_measures_fan_out),
 	    TEST(test_net_lets_a_burst_pass_that_the_socket_takes),
 	    TEST(test_net_ends_a_client_over_the_soft_limit_for_too_long),
 	    TEST(test_net_ends_a_client_that_takes_nothing),

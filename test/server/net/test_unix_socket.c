@@ -50,7 +50,7 @@ static int send_to(const char *bytes)
 static int must_bind(struct unix_socket *file)
 {
 	struct error error = {""};
-	int descriptor = unix_socket_bind(file, path, 0660, &error);
+	int descriptor = unix_socket_bind(file, SOCK_DGRAM, path, 0660, &error);
 
 	assert_string_equal(error.text, "");
 	assert_true(descriptor >= 0);
@@ -91,7 +91,7 @@ static void test_unix_socket_has_its_mode(void **state)
 		struct unix_socket file = {0};
 		struct error error;
 		struct stat bound;
-		int descriptor = unix_socket_bind(&file, path, modes[i], &error);
+		int descriptor = unix_socket_bind(&file, SOCK_DGRAM, path, modes[i], &error);
 
 		(void)umask(before);
 		assert_true(descriptor >= 0);
@@ -126,7 +126,7 @@ static void assert_refused(const char *words)
 	struct unix_socket file = {0};
 	struct error error = {""};
 
-	assert_int_equal(unix_socket_bind(&file, path, 0660, &error), -1);
+	assert_int_equal(unix_socket_bind(&file, SOCK_DGRAM, path, 0660, &error), -1);
 	assert_non_null(strstr(error.text, words));
 	assert_non_null(strstr(error.text, path));
 	assert_null(file.path);
@@ -192,9 +192,36 @@ static void test_unix_socket_tells_why_it_cannot_bind(void **state)
 	struct error error = {""};
 
 	(void)state;
-	assert_int_equal(unix_socket_bind(&file, "/nonexistent/socket", 0660, &error), -1);
+	assert_int_equal(unix_socket_bind(&file, SOCK_DGRAM, "/nonexistent/socket", 0660, &error),
+	                 -1);
 	assert_string_equal(error.text,
 	                    "cannot bind unix:/nonexistent/socket: No such file or directory");
+}
+
+/* unix_socket.h: a stream socket is a listener's; one that nobody listens on is stale too. */
+static void test_unix_socket_takes_clients(void **state)
+{
+	struct sockaddr_un address = {.sun_family = AF_UNIX};
+	struct unix_socket file = {0};
+	struct error error = {""};
+	int client = socket(AF_UNIX, SOCK_STREAM, 0);
+	int descriptor = unix_socket_bind(&file, SOCK_STREAM, path, 0600, &error);
+	int second;
+
+	(void)state;
+	assert_true(descriptor >= 0);
+	assert_int_equal(listen(descriptor, 4), 0);
+	memcpy(address.sun_path, path, strlen(path));
+	assert_int_equal(connect(client, (struct sockaddr *)&address, sizeof(address)), 0);
+	assert_int_equal(unix_socket_bind(&file, SOCK_STREAM, path, 0600, &error), -1);
+	assert_non_null(strstr(error.text, " is in use"));
+	(void)close(descriptor);
+	(void)close(client);
+	second = unix_socket_bind(&file, SOCK_STREAM, path, 0600, &error);
+	assert_true(second >= 0);
+	unix_socket_remove(&file);
+	assert_false(is_there());
+	(void)close(second);
 }
 
 int main(void)
@@ -202,6 +229,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(test_unix_socket_receives_until_it_is_removed),
 	    cmocka_unit_test(test_unix_socket_has_its_mode),
+	    cmocka_unit_test(test_unix_socket_takes_clients),
 	    cmocka_unit_test(test_unix_socket_replaces_a_stale_one),
 	    cmocka_unit_test(test_unix_socket_leaves_what_is_not_its_own),
 	    cmocka_unit_test(test_unix_socket_refuses_one_that_is_alive),

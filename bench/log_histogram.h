@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#ifndef BENCH_HISTOGRAM_H
-#define BENCH_HISTOGRAM_H
+#ifndef BENCH_LOG_HISTOGRAM_H
+#define BENCH_LOG_HISTOGRAM_H
 
 #include <stdint.h>
 
@@ -11,9 +11,9 @@
  *
  * Threads: the caller's.
  */
-#define HISTOGRAM_MAX ((UINT64_C(1) << 42) - 1) /* larger values count as this */
+#define LOG_HISTOGRAM_MAX ((UINT64_C(1) << 42) - 1) /* larger values count as this */
 
-struct histogram {
+struct log_histogram {
 	uint64_t *counts; /* by bucket */
 	uint64_t count;
 	uint64_t min; /* exact; 0 while nothing was recorded */
@@ -21,21 +21,21 @@ struct histogram {
 };
 
 /* Prepare an empty one. */
-void histogram_init(struct histogram *histogram);
+void log_histogram_init(struct log_histogram *histogram);
 
 /* Free what it holds. */
-void histogram_finish(struct histogram *histogram);
+void log_histogram_finish(struct log_histogram *histogram);
 
 /* Count a value. */
-void histogram_record(struct histogram *histogram, uint64_t value);
+void log_histogram_record(struct log_histogram *histogram, uint64_t value);
 
 /* Count all that `from` has counted. */
-void histogram_merge(struct histogram *histogram, const struct histogram *from);
+void log_histogram_merge(struct log_histogram *histogram, const struct log_histogram *from);
 
 /*
  * The value that `percent` of all do not exceed (nearest rank; 0 to 100): the highest of
  * its bucket, and never over the highest that came.  0 when nothing was recorded.
  */
-uint64_t histogram_percentile(const struct histogram *histogram, double percent);
+uint64_t log_histogram_percentile(const struct log_histogram *histogram, double percent);
 
 #endif

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "bench/histogram.h"
+#include "bench/log_histogram.h"
 
 #include <math.h>
 #include <stddef.h>
@@ -33,18 +33,18 @@ static uint64_t highest_of(size_t bucket)
 	return ((bucket - shift * STEPS + 1) << shift) - 1;
 }
 
-void histogram_init(struct histogram *histogram)
+void log_histogram_init(struct log_histogram *histogram)
 {
-	*histogram = (struct histogram){.counts = mem_zeroed(BUCKETS * sizeof(uint64_t))};
+	*histogram = (struct log_histogram){.counts = mem_zeroed(BUCKETS * sizeof(uint64_t))};
 }
 
-void histogram_finish(struct histogram *histogram)
+void log_histogram_finish(struct log_histogram *histogram)
 {
 	free(histogram->counts);
-	*histogram = (struct histogram){0};
+	*histogram = (struct log_histogram){0};
 }
 
-static void widen(struct histogram *histogram, uint64_t min, uint64_t max)
+static void widen(struct log_histogram *histogram, uint64_t min, uint64_t max)
 {
 	if (histogram->count == 0 || min < histogram->min) {
 		histogram->min = min;
@@ -54,15 +54,15 @@ static void widen(struct histogram *histogram, uint64_t min, uint64_t max)
 	}
 }
 
-void histogram_record(struct histogram *histogram, uint64_t value)
+void log_histogram_record(struct log_histogram *histogram, uint64_t value)
 {
-	value = value > HISTOGRAM_MAX ? HISTOGRAM_MAX : value;
+	value = value > LOG_HISTOGRAM_MAX ? LOG_HISTOGRAM_MAX : value;
 	widen(histogram, value, value);
 	histogram->counts[bucket_of(value)]++;
 	histogram->count++;
 }
 
-void histogram_merge(struct histogram *histogram, const struct histogram *from)
+void log_histogram_merge(struct log_histogram *histogram, const struct log_histogram *from)
 {
 	if (from->count == 0) {
 		return;
@@ -74,7 +74,7 @@ void histogram_merge(struct histogram *histogram, const struct histogram *from)
 	histogram->count += from->count;
 }
 
-uint64_t histogram_percentile(const struct histogram *histogram, double percent)
+uint64_t log_histogram_percentile(const struct log_histogram *histogram, double percent)
 {
 	/* As 99.9 % of 1000 is 999.0000000000001 in binary: a rank that is whole stays so. */
 	uint64_t rank = (uint64_t)ceil(percent / 100 * (double)histogram->count - 1e-6);
