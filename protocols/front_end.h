@@ -28,8 +28,8 @@ struct socketio_library;
 
 /* All a front-end may use.  Lent for its whole life. */
 struct front_end_env {
-	const struct conf *conf;
-	struct net *net; /* and through it the loop's clock and deadlines */
+	const struct conf *conf; /* another one after a reload: keep no pointer into it */
+	struct net *net;         /* and through it the loop's clock and deadlines */
 	struct bus *bus;
 	struct history *history; /* what the bus has brought so far, and from when on */
 	struct metrics *metrics;
@@ -62,6 +62,12 @@ struct front_end {
 
 	/* Gives the worker's state. */
 	void *(*start)(const struct front_end_env *env);
+
+	/*
+	 * env->conf is another one: take what was made of the one before anew.  What options.def
+	 * marks START has not changed.  NULL: nothing was.
+	 */
+	void (*on_conf)(void *state);
 
 	/* A client has come: set the connection's ops and owner. */
 	void (*on_connection)(void *state, struct connection *connection);

@@ -23,13 +23,21 @@ static size_t endpoint_count(void)
 	return count;
 }
 
+static void on_conf(void *state)
+{
+	struct http_worker *worker = state;
+	const struct conf_http *conf = &worker->env->conf->http;
+
+	worker->limits.head_bytes = conf->max_header_bytes;
+	worker->limits.body_bytes = conf->max_body_bytes;
+}
+
 static void *start(const struct front_end_env *env)
 {
 	struct http_worker *worker = mem_new(struct http_worker);
 
 	worker->env = env;
-	worker->limits.head_bytes = env->conf->http.max_header_bytes;
-	worker->limits.body_bytes = env->conf->http.max_body_bytes;
+	on_conf(worker);
 	http_refusal_write(&worker->is_full, CLOSE_LIMIT);
 	http_refusal_write(&worker->has_its_share, CLOSE_ADDRESS_LIMIT);
 	worker->states = mem_zeroed((endpoint_count() + 1) * sizeof(worker->states[0]));
@@ -89,6 +97,7 @@ const struct front_end http_front_end = {
     .name = "http",
     .addresses = addresses,
     .start = start,
+    .on_conf = on_conf,
     .on_connection = on_connection,
     .refusal = refusal,
     .on_moved = on_moved,

@@ -34,6 +34,7 @@ struct listener {
 	on_connection_fn *on_connection;
 	refusal_fn *refusal; /* NULL: they are told nothing */
 	void *owner;
+	unsigned accepts_per_turn;
 	struct deadline pause; /* armed while nobody is accepted */
 	uint64_t pause_told_ms;
 	bool has_paused;
@@ -135,7 +136,7 @@ static void on_readable(uv_poll_t *handle, int status, int events)
 
 	(void)status;
 	(void)events;
-	while (accepted < ACCEPTS_PER_TURN && accept_one(listener)) {
+	while (accepted < listener->accepts_per_turn && accept_one(listener)) {
 		accepted++;
 	}
 }
@@ -170,6 +171,7 @@ struct listener *listener_open(struct net *net, int descriptor, on_connection_fn
 	listener->net = net;
 	listener->on_connection = on_connection;
 	listener->owner = owner;
+	listener->accepts_per_turn = ACCEPTS_PER_TURN;
 	listener->pause.on_due = on_pause_over;
 	status = open_handle(listener);
 	if (status != 0) {
@@ -184,6 +186,12 @@ struct listener *listener_open(struct net *net, int descriptor, on_connection_fn
 void listener_tell_refused(struct listener *listener, refusal_fn *refusal)
 {
 	listener->refusal = refusal;
+}
+
+/* Of those that wake for a client, the one with the least to do is the first. */
+void listener_share(struct listener *listener)
+{
+	listener->accepts_per_turn = 1;
 }
 
 void listener_close(struct listener *listener)

@@ -34,6 +34,12 @@ struct listener *listener_open(struct net *net, int descriptor, on_connection_fn
 /* What to tell those for whom net.addresses has no place; without this they are told nothing. */
 void listener_tell_refused(struct listener *listener, refusal_fn *refusal);
 
+/*
+ * Others listen on the same socket, as workers do on one that the service manager holds: take one
+ * client at a time, so that each gets its share.
+ */
+void listener_share(struct listener *listener);
+
 /* Take no more clients; the listener is freed once its handle is closed. */
 void listener_close(struct listener *listener);
 

@@ -34,6 +34,7 @@ WAIT_TIMEOUT_S = 5
 # Everything on, two workers, so that clients of one test live on different threads.
 CONFIGURATION = {
     "workers": 2,
+    "drain": {"window": 0},
     "irc": {"listen": ["127.0.0.1:0"]},
     "http": {"listen": ["127.0.0.1:0"]},
     "ingest": [

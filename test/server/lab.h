@@ -264,12 +264,9 @@ static inline struct lab *lab_create(const char *yaml)
 
 	lab->conf = conf_parse("test", yaml, strlen(yaml), &errors);
 	assert_non_null(lab->conf);
+	lab->conf->drain.window = 0; /* what takes time is tested in test_drain.c */
 	buffer_finish(&errors);
-	lab->status.worker_count = LAB_WORKERS;
-	lab->status.workers = mem_zeroed(LAB_WORKERS * sizeof(lab->status.workers[0]));
-	lab->status.source_count = lab->conf->ingest_count;
-	lab->status.sources =
-	    mem_zeroed((lab->conf->ingest_count + 1) * sizeof(struct source_stats));
+	status_init(&lab->status, LAB_WORKERS);
 	lab->addresses = address_limits_create(
 	    &(struct address_limits_options){.per_address = 100, .ipv6_prefix = 64});
 	assert_int_equal(uv_loop_init(&lab->loop), 0);
@@ -314,8 +311,7 @@ static inline void lab_destroy(struct lab *lab)
 	assert_int_equal(uv_loop_close(&lab->loop), 0);
 	assert_int_equal(lab_cargoes, 0);
 	address_limits_destroy(lab->addresses); /* asserts that every place was left */
-	free(lab->status.workers);
-	free(lab->status.sources);
+	status_finish(&lab->status);
 	conf_destroy(lab->conf);
 	free(lab);
 }
