@@ -80,9 +80,10 @@ static bool join_groups(int descriptor, const struct udp_options *options, struc
 
 /* Use a bound UDP socket, which is taken over at once. */
 static bool use(struct udp_sockets *sockets, const struct source_env *env,
-                const struct udp_options *options, int descriptor, struct error *error)
+                const struct udp_options *options, int descriptor, bool was_held,
+                struct error *error)
 {
-	size_t granted = socket_set_receive_buffer(descriptor, options->receive_buffer);
+	size_t granted = socket_set_receive_buffer(descriptor, options->receive_buffer, was_held);
 	char text[HELD_SOCKETS_TEXT_MAX];
 
 	sockets->descriptors[sockets->count++] = descriptor;
@@ -100,14 +101,16 @@ static bool open_one(struct udp_sockets *sockets, const struct source_env *env,
                      struct error *error)
 {
 	int descriptor = -1;
+	bool was_held;
 
 	if (env->held != NULL) {
 		descriptor = held_sockets_at(env->held, env->stats->name, name, SOCK_DGRAM);
 	}
-	if (descriptor < 0) {
+	was_held = descriptor >= 0;
+	if (!was_held) {
 		descriptor = socket_bind_datagram(name, error);
 	}
-	return descriptor >= 0 && use(sockets, env, options, descriptor, error);
+	return descriptor >= 0 && use(sockets, env, options, descriptor, was_held, error);
 }
 
 static bool is_unix(int descriptor)
@@ -135,7 +138,7 @@ static bool open_named(struct udp_sockets *sockets, const struct source_env *env
 			sockets->descriptors[sockets->count++] = descriptors[i];
 			log_bound(env, held_sockets_text(descriptors[i], text));
 		} else {
-			is_good = use(sockets, env, options, descriptors[i], error);
+			is_good = use(sockets, env, options, descriptors[i], true, error);
 		}
 	}
 	return is_good;

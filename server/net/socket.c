@@ -207,13 +207,14 @@ bool socket_bind_group(struct socket_name *name, int *descriptors, size_t count,
 	return true;
 }
 
-size_t socket_set_receive_buffer(int descriptor, size_t receive_buffer)
+size_t socket_set_receive_buffer(int descriptor, size_t receive_buffer, bool is_set)
 {
 	int size = receive_buffer > INT32_MAX ? INT32_MAX : (int)receive_buffer;
 	socklen_t length = sizeof(size);
 
 	/* FORCE goes past net.core.rmem_max and wants CAP_NET_ADMIN. */
-	if (setsockopt(descriptor, SOL_SOCKET, SO_RCVBUFFORCE, &size, sizeof(size)) != 0) {
+	if (setsockopt(descriptor, SOL_SOCKET, SO_RCVBUFFORCE, &size, sizeof(size)) != 0 &&
+	    !is_set) {
 		(void)setsockopt(descriptor, SOL_SOCKET, SO_RCVBUF, &size, sizeof(size));
 	}
 	if (getsockopt(descriptor, SOL_SOCKET, SO_RCVBUF, &size, &length) != 0) {

@@ -56,8 +56,12 @@ bool socket_join_group(int descriptor, const struct in6_addr *group, unsigned in
 /* Datagrams that the kernel dropped at this socket so far (SO_MEMINFO); 0 where it does not say. */
 unsigned socket_kernel_drops(int descriptor);
 
-/* Ask for a receive buffer of `receive_buffer` bytes; returns what the kernel granted. */
-size_t socket_set_receive_buffer(int descriptor, size_t receive_buffer);
+/*
+ * Ask for a receive buffer of `receive_buffer` bytes; returns what there is then.  What is over
+ * net.core.rmem_max takes a privilege and is granted in part without; where another one has
+ * set it before (`is_set`), with that privilege maybe, it is left alone then.
+ */
+size_t socket_set_receive_buffer(int descriptor, size_t receive_buffer, bool is_set);
 
 /* Have it receive no more what is sent to a group that was joined so. */
 void socket_leave_group(int descriptor, const struct in6_addr *group, unsigned interface_index);

@@ -186,6 +186,8 @@ class Rcstreamd:
             *("--log-format", "json", "--log-level", "debug"),
             *arguments,
         ]
+        self.pass_fds = ()
+        self.settings = {}  # of the environment, besides the usual
         self.process = None
         self.log = None
 
@@ -215,7 +217,8 @@ class Rcstreamd:
                     stderr=errors,
                     text=True,
                     encoding="utf-8",
-                    env=environment(),
+                    env={**environment(), **self.settings},
+                    pass_fds=self.pass_fds,
                 )
             except FileNotFoundError as error:
                 raise AssertionError(

@@ -271,7 +271,7 @@ static void test_socket_datagram_is_bound_alone(void **state)
 
 	(void)state;
 	assert_true(descriptor >= 0);
-	assert_int_equal(socket_set_receive_buffer(descriptor, 65536), 65536);
+	assert_int_equal(socket_set_receive_buffer(descriptor, 65536, false), 65536);
 	assert_int_equal(socket_bind_datagram(&name, &error), -1);
 	assert_non_null(strstr(error.text, "in use"));
 	send_to(&name, "hello", 5);
@@ -291,7 +291,7 @@ static void test_socket_datagram_tells_what_was_granted(void **state)
 
 	(void)state;
 	assert_true(descriptor >= 0);
-	granted = socket_set_receive_buffer(descriptor, (size_t)1 << 40);
+	granted = socket_set_receive_buffer(descriptor, (size_t)1 << 40, false);
 	assert_int_equal(getsockopt(descriptor, SOL_SOCKET, SO_RCVBUF, &size, &length), 0);
 	assert_int_equal(granted, (size_t)size / 2);
 	assert_true(granted > 0);
@@ -418,7 +418,7 @@ static void test_socket_counts_what_the_kernel_dropped(void **state)
 
 	(void)state;
 	assert_true(descriptor >= 0);
-	assert_int_equal(socket_set_receive_buffer(descriptor, 4096), 4096);
+	assert_int_equal(socket_set_receive_buffer(descriptor, 4096, false), 4096);
 	assert_int_equal(socket_kernel_drops(descriptor), 0);
 	for (int i = 0; i < 1000; i++) {
 		send_to(&name, bytes, sizeof(bytes));
