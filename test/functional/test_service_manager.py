@@ -273,7 +273,10 @@ class Bot:
 
     def _live(self):
         while not self._ends.is_set():
-            client = IrcClient(self._address, timeout=20)
+            try:
+                client = IrcClient(self._address, timeout=20)
+            except ConnectionRefusedError:
+                return  # the test is over
             try:
                 self._read(client)
             except (ConnectionEnded, ConnectionResetError):
@@ -370,7 +373,7 @@ def test_restart_under_load_loses_no_datagram_and_no_client(server, manager):
     wait_until(lambda: all(bot.runs[1][-1] == sent - 1 for bot in bots), 20, "the last change")
     assert first_read + second_count() == sent
     second_read = remembered(second, 2000)
-    assert second_read == list(range(first_read, first_read + 2000))
+    assert second_read == list(range(first_read, min(first_read + 2000, sent)))
     for bot in bots:
         bot.end()
         # All that the first run has read, in order, and a goodbye.
