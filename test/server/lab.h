@@ -35,6 +35,9 @@ struct lab_state {
 	const struct front_end_env *env;
 };
 
+/* Told to front-ends of all workers together. */
+static atomic_uint lab_confs;
+
 struct lab_session {
 	struct subscriber subscriber;
 	struct connection *connection;
@@ -157,6 +160,14 @@ static inline void *lab_start(const struct front_end_env *env)
 	return lab;
 }
 
+static inline void lab_on_conf(void *state)
+{
+	struct lab_state *lab = state;
+
+	require(lab->env->conf->irc.present); /* it is there to be read */
+	atomic_fetch_add(&lab_confs, 1);
+}
+
 static inline void lab_on_connection(void *state, struct connection *connection)
 {
 	struct lab_session *session = mem_new(struct lab_session);
@@ -191,6 +202,7 @@ static const struct front_end lab_front_end = {
     .name = "lab",
     .addresses = lab_addresses,
     .start = lab_start,
+    .on_conf = lab_on_conf,
     .on_connection = lab_on_connection,
     .on_moved = lab_on_moved,
     .drop_cargo = lab_drop_cargo,

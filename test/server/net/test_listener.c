@@ -23,6 +23,29 @@ static void test_listener_gives_a_connection_for_each_client(void **state)
 	}
 }
 
+/* listener.h: of a socket that others share, one client a turn. */
+static void test_shared_listener_takes_one_client_a_turn(void **state)
+{
+	struct world *world = *state;
+	int clients[4];
+
+	listener_share(world->listener);
+	for (size_t i = 0; i < 4; i++) {
+		clients[i] = socket(AF_INET, SOCK_STREAM, 0);
+		assert_int_equal(connect(clients[i], (struct sockaddr *)&world->name.address,
+		                         world->name.length),
+		                 0);
+	}
+	for (size_t i = 0; i < 4; i++) {
+		assert_int_equal(world->count, i);
+		turn(world);
+	}
+	assert_int_equal(world->count, 4);
+	for (size_t i = 0; i < 4; i++) {
+		client_close(&world->sessions[i], clients[i]);
+	}
+}
+
 /* listener.h: a client that is gone before it is accepted does no harm. */
 static void test_listener_survives_a_client_that_does_not_wait(void **state)
 {
@@ -216,6 +239,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 	    TEST(test_listener_gives_a_connection_for_each_client),
+	    TEST(test_shared_listener_takes_one_client_a_turn),
 	    TEST(test_listener_survives_a_client_that_does_not_wait),
 	    TEST(test_listener_lets_clients_wait_while_there_is_no_descriptor),
 	    TEST(test_listener_is_closed_while_clients_wait),
