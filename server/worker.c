@@ -21,6 +21,8 @@
 /* Changes published between two flushes: some 80 KB of IRC lines, well under an outbox. */
 #define BATCH 256
 
+#define AHEAD_MIN 4 /* connections that nobody counts */
+
 #define BEAT_MS 100 /* a few of them in the third of any watchdog that makes sense */
 
 /* One front-end of one worker. */
@@ -79,6 +81,23 @@ static const char *refusal(void *owner, enum close_reason reason)
 		return "";
 	}
 	return front_end->type->refusal(front_end->state, reason);
+}
+
+/* Of workers that share a socket, the one with the fewest connections is to take the next. */
+static bool is_ahead(void *owner)
+{
+	const struct worker_front_end *front_end = owner;
+	const struct worker *worker = front_end->worker;
+	const struct status *status = worker->options.status;
+	uint64_t fewest = UINT64_MAX;
+
+	for (size_t i = 0; i < status->worker_count; i++) {
+		uint64_t open = metric_read(&status->workers[i].metrics.connections_open);
+
+		fewest = open < fewest ? open : fewest;
+	}
+	return metric_read(&stats_of(worker)->metrics.connections_open) >
+	       fewest + fewest / 16 + AHEAD_MIN;
 }
 
 static void drop_migrant(const struct front_end *type, struct migrant *migrant)
@@ -399,7 +418,7 @@ static bool open_listeners(struct worker *worker, struct error *error)
 		}
 		listener_tell_refused(listener, refusal);
 		if (options->sockets[i].is_shared) {
-			listener_share(listener);
+			listener_share(listener, is_ahead);
 		}
 		worker->listeners[worker->listener_count++] = listener;
 	}

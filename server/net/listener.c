@@ -34,7 +34,8 @@ struct listener {
 	on_connection_fn *on_connection;
 	refusal_fn *refusal; /* NULL: they are told nothing */
 	void *owner;
-	unsigned accepts_per_turn;
+	is_ahead_fn *is_ahead; /* NULL: nobody shares the socket */
+	bool has_yielded;      /* to the others, just now */
 	struct deadline pause; /* armed while nobody is accepted */
 	uint64_t pause_told_ms;
 	bool has_paused;
@@ -129,15 +130,41 @@ static bool accept_one(struct listener *listener)
 	return false;
 }
 
+static void accept_some(struct listener *listener)
+{
+	unsigned accepted = 0;
+
+	while (accepted < ACCEPTS_PER_TURN && accept_one(listener)) {
+		accepted++;
+	}
+}
+
+/*
+ * All who share a socket wake for a client, in an order that is the kernel's and mostly the same:
+ * whoever has the most would get even more.
+ */
+static void accept_shared(struct listener *listener)
+{
+	if (!listener->has_yielded && listener->is_ahead(listener->owner)) {
+		listener->has_yielded = true;
+		(void)uv_poll_stop(&listener->handle);
+		deadline_arm(&listener->net->deadlines, &listener->pause, 0);
+		return;
+	}
+	listener->has_yielded = false;
+	(void)accept_one(listener);
+}
+
 static void on_readable(uv_poll_t *handle, int status, int events)
 {
 	struct listener *listener = handle->data;
-	unsigned accepted = 0;
 
 	(void)status;
 	(void)events;
-	while (accepted < listener->accepts_per_turn && accept_one(listener)) {
-		accepted++;
+	if (listener->is_ahead != NULL) {
+		accept_shared(listener);
+	} else {
+		accept_some(listener);
 	}
 }
 
@@ -171,7 +198,6 @@ struct listener *listener_open(struct net *net, int descriptor, on_connection_fn
 	listener->net = net;
 	listener->on_connection = on_connection;
 	listener->owner = owner;
-	listener->accepts_per_turn = ACCEPTS_PER_TURN;
 	listener->pause.on_due = on_pause_over;
 	status = open_handle(listener);
 	if (status != 0) {
@@ -188,10 +214,9 @@ void listener_tell_refused(struct listener *listener, refusal_fn *refusal)
 	listener->refusal = refusal;
 }
 
-/* Of those that wake for a client, the one with the least to do is the first. */
-void listener_share(struct listener *listener)
+void listener_share(struct listener *listener, is_ahead_fn *is_ahead)
 {
-	listener->accepts_per_turn = 1;
+	listener->is_ahead = is_ahead;
 }
 
 void listener_close(struct listener *listener)

@@ -34,11 +34,15 @@ struct listener *listener_open(struct net *net, int descriptor, on_connection_fn
 /* What to tell those for whom net.addresses has no place; without this they are told nothing. */
 void listener_tell_refused(struct listener *listener, refusal_fn *refusal);
 
+/* Whether the others, who listen on the same socket, have less to do. */
+typedef bool is_ahead_fn(void *owner);
+
 /*
  * Others listen on the same socket, as workers do on one that the service manager holds: take one
- * client at a time, so that each gets its share.
+ * client a turn, and none for a moment while `is_ahead` says so.  One that nobody has taken by
+ * then is taken all the same.
  */
-void listener_share(struct listener *listener);
+void listener_share(struct listener *listener, is_ahead_fn *is_ahead);
 
 /* Take no more clients; the listener is freed once its handle is closed. */
 void listener_close(struct listener *listener);

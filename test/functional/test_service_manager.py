@@ -108,7 +108,7 @@ def test_sockets_for_another_process_are_left_alone(server, manager):
 
 
 def test_held_socket_serves_all_workers(server, manager):
-    """Each takes one client a turn: none of three gets all of sixty."""
+    """Who has fewer connections takes the next: of sixty, each of three has its share."""
     manager.listen_tcp("irc")
     rcstreamd = manager.start(server, workers=3)
     clients = [rcstreamd.irc() for _ in range(60)]
@@ -116,7 +116,7 @@ def test_held_socket_serves_all_workers(server, manager):
         client.register(f"client{number}")
     connected = rcstreamd.log.find("irc.connected")
     by_worker = [sum(int(r["scope_id"]) % 3 == n for r in connected) for n in range(3)]
-    assert sum(by_worker) == 60 and max(by_worker) < 60, by_worker
+    assert sum(by_worker) == 60 and min(by_worker) >= 15, by_worker
 
 
 # --- telling ----------------------------------------------------------------------
