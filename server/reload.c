@@ -17,7 +17,9 @@ static void note(const struct reload *reload, bool is_successful)
 
 	clock_update(&clock);
 	metric_set(&status->config_last_reload_successful, is_successful ? 1 : 0);
-	metric_set(&status->config_last_reload_timestamp_seconds, clock.wall_ms / 1000);
+	if (is_successful) {
+		metric_set(&status->config_last_reload_ms, clock.wall_ms);
+	}
 }
 
 void reload_init(struct reload *reload, const struct reload_options *options,

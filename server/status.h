@@ -40,7 +40,7 @@ struct source_stats {
 struct worker_stats {
 	struct metrics metrics;
 	metric handed_over; /* changes; the feeder writes */
-	metric beats;       /* grows while the loop turns */
+	metric beat_ms;     /* when its loop turned last, on the clock of clock.now_ms */
 };
 
 struct status {
@@ -53,9 +53,9 @@ struct status {
 	struct source_stats *sources;
 	_Atomic size_t source_count; /* those that are gone among them */
 
-	/* Of the last reload, or of the start; the main thread writes. */
-	metric config_last_reload_successful;        /* 1 or 0 */
-	metric config_last_reload_timestamp_seconds; /* Unix time */
+	/* Of reloads, the start being the first; the main thread writes. */
+	metric config_last_reload_successful; /* whether the last one was: 1 or 0 */
+	metric config_last_reload_ms;         /* Unix time of the last one that was */
 };
 
 #define STATUS_SOURCES_MAX 1024 /* names and types of one process's life */

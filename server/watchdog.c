@@ -14,8 +14,8 @@ struct watchdog {
 	uv_timer_t timer;
 	const struct notify *notify;
 	const struct status *status;
-	uint64_t *beats; /* of each worker, when last looked at */
-	bool *is_told;   /* that it hangs */
+	uint64_t *beats_ms; /* of each worker, when last looked at */
+	bool *is_told;      /* that it hangs */
 	bool has_left;
 };
 
@@ -24,10 +24,10 @@ static const struct log_scope watchdog_log = {.name = "server"};
 /* Whether the worker's loop has turned since the last time. */
 static bool has_turned(struct watchdog *watchdog, size_t worker)
 {
-	uint64_t beats = metric_read(&watchdog->status->workers[worker].beats);
-	bool has = beats != watchdog->beats[worker];
+	uint64_t beat_ms = metric_read(&watchdog->status->workers[worker].beat_ms);
+	bool has = beat_ms != watchdog->beats_ms[worker];
 
-	watchdog->beats[worker] = beats;
+	watchdog->beats_ms[worker] = beat_ms;
 	if (!has && !watchdog->is_told[worker]) {
 		log_error(&watchdog_log, "server.hangs",
 		          "the loop of worker %zu does not turn: no watchdog is fed", worker + 1);
@@ -57,7 +57,7 @@ struct watchdog *watchdog_create(uv_loop_t *loop, const struct notify *notify,
 
 	watchdog->notify = notify;
 	watchdog->status = status;
-	watchdog->beats = mem_zeroed(status->worker_count * sizeof(watchdog->beats[0]));
+	watchdog->beats_ms = mem_zeroed(status->worker_count * sizeof(watchdog->beats_ms[0]));
 	watchdog->is_told = mem_zeroed(status->worker_count * sizeof(watchdog->is_told[0]));
 	require(uv_timer_init(loop, &watchdog->timer) == 0);
 	watchdog->timer.data = watchdog;
@@ -78,7 +78,7 @@ static void on_closed(uv_handle_t *handle)
 {
 	struct watchdog *watchdog = handle->data;
 
-	free(watchdog->beats);
+	free(watchdog->beats_ms);
 	free(watchdog->is_told);
 	free(watchdog);
 }

@@ -319,7 +319,7 @@ static void on_beat(uv_timer_t *beat)
 {
 	struct worker *worker = beat->data;
 
-	metric_add(&stats_of(worker)->beats, 1);
+	metric_set(&stats_of(worker)->beat_ms, worker->net->clock.now_ms);
 }
 
 static void on_bell(uv_async_t *bell)

@@ -96,16 +96,15 @@ static json_t *sources_json(const struct status *status, uint64_t now_ms)
 	return sources;
 }
 
-/* Of the last reload, or of the start. */
+/* Of reloads, the start being the first. */
 static json_t *config_json(const struct status *status)
 {
+	bool is_successful = metric_read(&status->config_last_reload_successful) > 0;
 	json_t *config = json_object();
 
-	(void)json_object_set_new(
-	    config, "last_reload_successful",
-	    json_boolean(metric_read(&status->config_last_reload_successful) > 0));
-	set_metric(config, "last_reload_timestamp_seconds",
-	           &status->config_last_reload_timestamp_seconds);
+	(void)json_object_set_new(config, "last_reload_successful", json_boolean(is_successful));
+	set(config, "last_reload_timestamp_seconds",
+	    metric_read(&status->config_last_reload_ms) / 1000);
 	return config;
 }
 

@@ -233,13 +233,18 @@ def test_file_that_is_gone_leaves_all_as_it_was(server):
     client.expect("after")
 
 
-def test_time_of_the_last_reload_is_told(server):
+def test_time_of_the_last_successful_reload_is_told(server):
     begin = int(time.time())
     rcstreamd = server()
     at_start = config_status(rcstreamd)
     assert at_start["last_reload_successful"] is True
     assert begin <= at_start["last_reload_timestamp_seconds"] <= time.time()
     time.sleep(1.1)
+    rcstreamd.configuration_file.write_text("{")
+    rcstreamd.process.send_signal(1)
+    rcstreamd.log.wait_for("conf.reload_failed")
+    failed = config_status(rcstreamd)
+    assert failed == {**at_start, "last_reload_successful": False}
     reloaded(rcstreamd)
     after = config_status(rcstreamd)["last_reload_timestamp_seconds"]
     assert at_start["last_reload_timestamp_seconds"] < after <= time.time()

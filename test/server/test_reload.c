@@ -128,7 +128,7 @@ static void test_reload_puts_in_force_what_is_read(void **state)
 	struct bench *bench = *state;
 
 	assert_true(was_successful(bench)); /* the start counts */
-	assert_true(metric_read(&bench->status.config_last_reload_timestamp_seconds) > 0);
+	assert_true(metric_read(&bench->status.config_last_reload_ms) > 0);
 	bench->text = "irc: {motd: second}\n";
 	reload_start(&bench->reload);
 	settle(bench);

@@ -33,7 +33,7 @@ static void on_life(uv_timer_t *timer)
 	struct kennel *kennel = timer->data;
 
 	for (size_t i = 0; i < kennel->beating; i++) {
-		metric_add(&kennel->status.workers[i].beats, 1);
+		metric_add(&kennel->status.workers[i].beat_ms, 20);
 	}
 	if (--kennel->left == 0) {
 		uv_close((uv_handle_t *)timer, NULL);
