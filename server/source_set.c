@@ -17,7 +17,7 @@
 
 struct source_set {
 	struct source_set_options options;
-	struct running_source *all; /* running_source.next_source */
+	struct running_source *all; /* running_source.next */
 	uv_timer_t look;            /* active while one is stopped and not done */
 	bool is_paused;
 	bool is_stopping;
@@ -94,7 +94,8 @@ static void discard(struct source_set *set, struct running_source *running)
 		release(running);
 	}
 	conf_destroy(running->next_conf);
-	DL_DELETE2(set->all, running, previous_source, next_source);
+	/* NOLINTNEXTLINE(clang-analyzer-core.NullDereference): in the list, so there is a first */
+	DL_DELETE(set->all, running);
 	free(running);
 }
 
@@ -103,7 +104,7 @@ static bool add(struct source_set *set, const struct conf *conf, const struct co
 {
 	struct running_source *running = mem_new(struct running_source);
 
-	DL_APPEND2(set->all, running, previous_source, next_source);
+	DL_APPEND(set->all, running);
 	if (run(set, running, conf, entry, error)) {
 		return true;
 	}
@@ -147,7 +148,7 @@ static bool run_again(struct source_set *set, struct running_source *running)
 	bool is_running;
 
 	release(running);
-	is_running = run(set, running, running->next_conf, running->next, &error);
+	is_running = run(set, running, running->next_conf, running->next_entry, &error);
 	if (!is_running) {
 		set->changes.failed++;
 		log_error(&running->env.log, "source.failed", "%s; it goes on as it was",
@@ -186,8 +187,7 @@ static void on_look(uv_timer_t *timer)
 	struct running_source *running, *next;
 	bool is_settled = true;
 
-	DL_FOREACH_SAFE2(set->all, running, next, next_source)
-	{
+	DL_FOREACH_SAFE (set->all, running, next) {
 		is_settled = look_at(set, running) && is_settled;
 	}
 	if (is_settled) {
@@ -202,8 +202,7 @@ static struct running_source *find(const struct source_set *set, const char *nam
 {
 	struct running_source *running;
 
-	DL_FOREACH2(set->all, running, next_source)
-	{
+	DL_FOREACH (set->all, running) {
 		if (!running->is_stopped && strcmp(running->entry->name, name) == 0) {
 			return running;
 		}
@@ -237,8 +236,7 @@ static void take_back(struct source_set *set, const struct conf *conf)
 {
 	struct running_source *running;
 
-	DL_FOREACH2(set->all, running, next_source)
-	{
+	DL_FOREACH (set->all, running) {
 		if (running->conf == conf && !running->is_stopped) {
 			stop_for_good(running);
 		}
@@ -249,7 +247,7 @@ static void replace(struct source_set *set, struct running_source *running, cons
                     const struct conf_ingest *entry)
 {
 	running->next_conf = conf_share(conf);
-	running->next = entry;
+	running->next_entry = entry;
 	if (running->type->hand_over != NULL) {
 		running->type->hand_over(running->source);
 	}
@@ -264,8 +262,7 @@ static void stop_old(struct source_set *set, const struct conf *conf)
 {
 	struct running_source *running;
 
-	DL_FOREACH2(set->all, running, next_source)
-	{
+	DL_FOREACH (set->all, running) {
 		const struct conf_ingest *entry;
 
 		if (running->is_stopped) {
@@ -286,8 +283,7 @@ static void set_names(struct source_set *set, const struct wiki_names *names)
 	struct running_source *running;
 
 	set->options.env.names = names;
-	DL_FOREACH2(set->all, running, next_source)
-	{
+	DL_FOREACH (set->all, running) {
 		running->env.names = names;
 	}
 }
@@ -322,8 +318,7 @@ unsigned source_set_count_deduplicating(const struct source_set *set)
 	const struct running_source *running;
 	unsigned count = 0;
 
-	DL_FOREACH2(set->all, running, next_source)
-	{
+	DL_FOREACH (set->all, running) {
 		count += running->deduplicates ? 1 : 0;
 	}
 	return count;
@@ -334,8 +329,7 @@ void source_set_pause(struct source_set *set)
 	struct running_source *running;
 
 	set->is_paused = true;
-	DL_FOREACH2(set->all, running, next_source)
-	{
+	DL_FOREACH (set->all, running) {
 		if (!running->is_stopped) {
 			running->type->pause(running->source);
 		}
@@ -347,8 +341,7 @@ void source_set_resume(struct source_set *set)
 	struct running_source *running;
 
 	set->is_paused = false;
-	DL_FOREACH2(set->all, running, next_source)
-	{
+	DL_FOREACH (set->all, running) {
 		if (!running->is_stopped) {
 			running->type->resume(running->source);
 		}
@@ -359,8 +352,7 @@ void source_set_observe(struct source_set *set)
 {
 	struct running_source *running;
 
-	DL_FOREACH2(set->all, running, next_source)
-	{
+	DL_FOREACH (set->all, running) {
 		if (!running->is_stopped && running->type->observe != NULL) {
 			running->type->observe(running->source);
 		}
@@ -373,8 +365,7 @@ void source_set_stop(struct source_set *set)
 
 	require(!set->is_stopping);
 	set->is_stopping = true;
-	DL_FOREACH2(set->all, running, next_source)
-	{
+	DL_FOREACH (set->all, running) {
 		if (!running->is_stopped) {
 			stop(running);
 		}
@@ -384,14 +375,11 @@ void source_set_stop(struct source_set *set)
 
 void source_set_destroy(struct source_set *set)
 {
-	struct running_source *running, *next;
-
 	if (set == NULL) {
 		return;
 	}
-	DL_FOREACH_SAFE2(set->all, running, next, next_source)
-	{
-		discard(set, running);
+	while (set->all != NULL) {
+		discard(set, set->all);
 	}
 	free(set);
 }

@@ -36,9 +36,9 @@ struct running_source {
 	const struct conf *conf;         /* a share of what `entry` is in */
 	const struct conf_ingest *entry; /* it runs, or ran, with */
 	const struct conf *next_conf;    /* a share; NULL: it is not to be started again */
-	const struct conf_ingest *next;
+	const struct conf_ingest *next_entry;
 	bool is_stopped;
-	struct running_source *previous_source, *next_source;
+	struct running_source *prev, *next; /* source_set.all */
 };
 
 struct source_set_options {

@@ -46,6 +46,7 @@ struct held_sockets *held_sockets_create(void)
 
 static void end(struct held_sockets *sockets, struct held *held)
 {
+	/* NOLINTNEXTLINE(clang-analyzer-core.NullDereference): in the list, so there is a first */
 	DL_DELETE(sockets->all, held);
 	(void)close(held->descriptor);
 	free((char *)held->file.path);
@@ -56,13 +57,11 @@ static void end(struct held_sockets *sockets, struct held *held)
 
 void held_sockets_destroy(struct held_sockets *sockets)
 {
-	struct held *held, *next;
-
 	if (sockets == NULL) {
 		return;
 	}
-	DL_FOREACH_SAFE (sockets->all, held, next) {
-		end(sockets, held);
+	while (sockets->all != NULL) {
+		end(sockets, sockets->all);
 	}
 	free(sockets);
 }
