@@ -8,6 +8,7 @@
 #include "conf/conf.h"
 
 #include <errno.h>
+#include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -153,11 +154,19 @@ static void finish_section(const struct conf_section *section, void *object)
 	}
 }
 
-void conf_destroy(struct conf *conf)
+static struct conf *changeable(const struct conf *conf)
 {
-	if (conf == NULL) {
-		return;
-	}
+	return (struct conf *)conf;
+}
+
+const struct conf *conf_share(const struct conf *conf)
+{
+	(void)atomic_fetch_add(&changeable(conf)->shares, 1);
+	return conf;
+}
+
+static void destroy(struct conf *conf)
+{
 	for (size_t i = 0; i < conf_schema_section_count; i++) {
 		const struct conf_section *section = &conf_schema_sections[i];
 
@@ -178,6 +187,13 @@ void conf_destroy(struct conf *conf)
 	free(conf->ingest);
 	free((char *)conf->file);
 	free(conf);
+}
+
+void conf_destroy(const struct conf *conf)
+{
+	if (conf != NULL && atomic_fetch_sub(&changeable(conf)->shares, 1) == 0) {
+		destroy(changeable(conf));
+	}
 }
 
 static void dump_options(const struct conf_section *section, const void *object, int indent,

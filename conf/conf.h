@@ -12,7 +12,7 @@
  * The configuration as structs, one for each section of conf/options.def, with a
  * member for each option.
  *
- *   file ── conf_load() ──> struct conf, immutable, lent to everyone
+ *   file ── conf_load() ──> struct conf, immutable, shared by those that it is in force for
  *
  * Threads: immutable once loaded.
  */
@@ -21,7 +21,7 @@
 #define SECTION_BEGIN(section, path, kind, help) \
 	struct conf_##section {                  \
 		bool present;
-#define OPTION(section, key, type, default_text, min, max, help) CONF_TYPE_##type key;
+#define OPTION(section, key, type, default_text, min, max, reload, help) CONF_TYPE_##type key;
 #define SECTION_END(section) \
 	}                    \
 	;
@@ -47,9 +47,11 @@ struct conf_ingest {
 };
 
 struct conf {
-	const char *file; /* the name as given; NULL for the built-in defaults */
+	_Atomic unsigned shares; /* beside the first; conf.c only */
+	const char *file;        /* the name as given; NULL for the built-in defaults */
 	struct conf_root root;
 	struct conf_log log;
+	struct conf_drain drain;
 	struct conf_slow_client slow_client;
 	struct conf_limits limits;
 	struct conf_duplicates duplicates;
@@ -85,8 +87,14 @@ struct conf *conf_load(const char *file, struct buffer *errors);
 /* The same from memory; `name` stands for the file in messages. */
 struct conf *conf_parse(const char *name, const char *text, size_t length, struct buffer *errors);
 
-/* Free it all.  NULL does nothing. */
-void conf_destroy(struct conf *conf);
+/*
+ * Shares it: whoever gets it ends it with conf_destroy(), on any thread.  A configuration that is
+ * in force is replaced by another one, never changed.
+ */
+const struct conf *conf_share(const struct conf *conf);
+
+/* Give up one's share; the last one's frees it all.  NULL does nothing. */
+void conf_destroy(const struct conf *conf);
 
 /* Add the whole configuration as YAML that conf_parse() reads back to the same. */
 void conf_dump(const struct conf *conf, struct buffer *out);

@@ -10,6 +10,13 @@
 
 #define COLUMNS 80
 
+/* What a reload does with a new value, in the table of the manual. */
+static const char *const reload_words[] = {
+    [CONF_RELOAD_LIVE] = "yes",
+    [CONF_RELOAD_SOURCE] = "source",
+    [CONF_RELOAD_START] = "no",
+};
+
 /* --help */
 
 static void help_option(const struct conf_option *option, struct buffer *out)
@@ -76,6 +83,11 @@ static const char markdown_head[] =
     "(`irc:`) has all its defaults. A front-end whose section is absent is off, so an empty\n"
     "file is a server that neither hears nor says anything.\n"
     "\n"
+    "SIGHUP has the file read again. What a new value does then is told under *Reload*: **yes**,\n"
+    "it holds at once; **source**, that source is stopped and started anew, and no other; **no**,\n"
+    "it is kept for the next start, and the log names it. A section that comes or goes waits for\n"
+    "the next start too. [operations.md](operations.md#reload) has more.\n"
+    "\n"
     "How values are written:\n"
     "\n"
     "* **true or false**: these two words; `yes`, `no`, `on` and `off` are refused.\n"
@@ -120,7 +132,8 @@ static const char markdown_rules[] =
 
 static void markdown_options(const struct conf_option *options, size_t count, struct buffer *out)
 {
-	buffer_append_text(out, "\n| Key | Value | Default | Meaning |\n|---|---|---|---|\n");
+	buffer_append_text(
+	    out, "\n| Key | Value | Default | Reload | Meaning |\n|---|---|---|---|---|\n");
 	for (size_t i = 0; i < count; i++) {
 		const struct conf_option *option = &options[i];
 
@@ -131,7 +144,7 @@ static void markdown_options(const struct conf_option *options, size_t count, st
 		} else {
 			buffer_printf(out, " | `%s`", conf_schema_default(option));
 		}
-		buffer_printf(out, " | %s |\n", option->help);
+		buffer_printf(out, " | %s | %s |\n", reload_words[option->reload], option->help);
 	}
 }
 

@@ -37,8 +37,9 @@
 /* First an array of options for each section: irc_options[] ... */
 #define SECTION_BEGIN(section, path, kind, help) \
 	static const struct conf_option section##_options[] = {
-#define OPTION(section, key, type, default_text, min, max, help) \
-	{#key, &TYPE_##type, default_text, min, max, help, offsetof(struct conf_##section, key)},
+#define OPTION(section, key, type, default_text, min, max, reload, help) \
+	{#key, &TYPE_##type,         default_text, min,                  \
+	 max,  CONF_RELOAD_##reload, help,         offsetof(struct conf_##section, key)},
 #define SECTION_END(section) \
 	}                    \
 	;
@@ -60,7 +61,7 @@
 	 section##_options,                      \
 	 COUNT(section##_options),               \
 	 OFFSET_##kind(section)},
-#define OPTION(section, key, type, default_text, min, max, help)
+#define OPTION(section, key, type, default_text, min, max, reload, help)
 #define SECTION_END(section)
 const struct conf_section conf_schema_sections[] = {
 #include "conf/options.def"
@@ -78,12 +79,14 @@ const struct conf_option conf_schema_entry_options[CONF_ENTRY_OPTIONS] = {
                          .default_text = "",
                          .min = 1,
                          .max = 63,
+                         .reload = CONF_RELOAD_SOURCE,
                          .help = "What the entry is, one of the types below. Required."},
     [CONF_ENTRY_NAME] = {.key = "name",
                          .type = &conf_type_text_string,
                          .default_text = "",
                          .min = 1,
                          .max = 63,
+                         .reload = CONF_RELOAD_SOURCE,
                          .help =
                              "Its name in the log, the status and the metrics: letters, digits, "
                              "'_', '-' and '.'. When absent, the type; with -2, -3 and so on "
@@ -91,6 +94,7 @@ const struct conf_option conf_schema_entry_options[CONF_ENTRY_OPTIONS] = {
     [CONF_ENTRY_DEDUPLICATE] = {.key = "deduplicate",
                                 .type = &conf_type_text_bool,
                                 .default_text = "true",
+                                .reload = CONF_RELOAD_SOURCE,
                                 .help = "Whether a change that another entry with this set has "
                                         "brought already is left out; see `duplicates`."},
 };

@@ -17,12 +17,15 @@
  *
  * Threads: constant.
  */
+enum conf_reload { CONF_RELOAD_LIVE, CONF_RELOAD_SOURCE, CONF_RELOAD_START };
+
 struct conf_option {
 	const char *key;
 	const struct conf_type *type;
 	const char *default_text; /* as in YAML */
 	double min;               /* what both bound, see options.def; a double holds all of them */
 	double max;
+	enum conf_reload reload; /* what a reload does with a new value, see options.def */
 	const char *help;
 	size_t offset; /* of the member, in the struct of the section */
 };

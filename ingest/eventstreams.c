@@ -336,6 +336,13 @@ static void stop(void *source_pointer)
 	metric_set(&source->env->stats->is_up, 0);
 }
 
+static bool is_done(const void *source_pointer)
+{
+	const struct eventstreams *source = source_pointer;
+
+	return source->saver == NULL || state_saver_is_done(source->saver);
+}
+
 static void destroy(void *source_pointer)
 {
 	struct eventstreams *source = source_pointer;
@@ -377,5 +384,6 @@ const struct source_type eventstreams_source = {
     .pause = pause_reading,
     .resume = resume,
     .stop = stop,
+    .is_done = is_done,
     .destroy = destroy,
 };

@@ -251,6 +251,13 @@ static void stop(void *source)
 	}
 }
 
+static bool is_done(const void *source_pointer)
+{
+	const struct redis_stream *stream = source_pointer;
+
+	return stream->saver == NULL || state_saver_is_done(stream->saver);
+}
+
 static void destroy(void *source)
 {
 	struct redis_stream *stream = source;
@@ -342,5 +349,6 @@ const struct source_type redis_stream_source = {
     .pause = pause_reading,
     .resume = resume,
     .stop = stop,
+    .is_done = is_done,
     .destroy = destroy,
 };

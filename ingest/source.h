@@ -10,6 +10,7 @@
 #include "server/base/log.h"
 #include "server/feed/change.h"
 #include "server/feed/wiki_name.h"
+#include "server/net/held_sockets.h"
 #include "server/status.h"
 
 /*
@@ -24,6 +25,7 @@
 /* All a source may use.  Lent for its whole life. */
 struct source_env {
 	uv_loop_t *loop;
+	struct held_sockets *held; /* to take sockets from, by the entry's name; NULL: none */
 	const struct clock *clock;
 	const struct wiki_names *names;
 	struct source_stats *stats; /* counts what it drops; publish() counts the rest */
@@ -51,10 +53,22 @@ struct source_type {
 	/* Note what a peer or the kernel tells only when asked; once a second.  May be NULL. */
 	void (*observe)(void *source);
 
+	/*
+	 * Its entry has changed: leave in env->held what the next one may take over.  stop()
+	 * follows.  May be NULL.
+	 */
+	void (*hand_over)(void *source);
+
 	/* Close every handle; publish nothing more.  Returns at once. */
 	void (*stop)(void *source);
 
-	/* Free what start() gave, once the handles are closed.  NULL does nothing. */
+	/*
+	 * Whether it has nothing under way after stop() but handles that close with the turn of
+	 * the loop, such as work on another thread.  May be NULL: it never has.
+	 */
+	bool (*is_done)(const void *source);
+
+	/* Free what start() gave, once it is done and a turn is over.  NULL does nothing. */
 	void (*destroy)(void *source);
 };
 

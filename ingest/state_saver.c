@@ -130,6 +130,11 @@ void state_saver_stop(struct state_saver *saver)
 	schedule(saver);
 }
 
+bool state_saver_is_done(const struct state_saver *saver)
+{
+	return saver->is_stopping && !saver->is_writing;
+}
+
 void state_saver_destroy(struct state_saver *saver)
 {
 	if (saver != NULL) {

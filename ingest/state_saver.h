@@ -2,6 +2,7 @@
 #ifndef INGEST_STATE_SAVER_H
 #define INGEST_STATE_SAVER_H
 
+#include <stdbool.h>
 #include <uv.h>
 
 #include "server/base/buffer.h"
@@ -36,7 +37,11 @@ void state_saver_touch(struct state_saver *saver);
 /* Save what is not saved yet and close the handles.  Returns at once. */
 void state_saver_stop(struct state_saver *saver);
 
-/* Free it, once the loop has ended after state_saver_stop().  NULL does nothing. */
+/* Whether all is saved and the loop will call back no more, but for handles that close this turn.
+ */
+bool state_saver_is_done(const struct state_saver *saver);
+
+/* Free it, once it is done after state_saver_stop() and a turn is over.  NULL does nothing. */
 void state_saver_destroy(struct state_saver *saver);
 
 #endif

@@ -30,9 +30,11 @@ struct udp_source {
 	const struct source_env *env;
 	read_datagram_fn *read;
 	const struct conf_networks *allow;
+	struct udp_options options;
 	struct udp_sockets sockets;
 	struct udp_socket handles[2];
 	size_t handle_count;
+	uint64_t kernel_drops; /* of these sockets, when last asked */
 	char *buffer;
 };
 
@@ -43,7 +45,7 @@ static bool is_allowed(const struct udp_source *source, const struct sockaddr *f
 {
 	struct sockaddr_in6 peer;
 
-	if (source->allow->count == 0 || source->sockets.file.path != NULL) {
+	if (source->allow->count == 0 || source->sockets.is_file) {
 		return true;
 	}
 	peer_map(from, &peer);
@@ -117,12 +119,10 @@ static void pause_receiving(void *source_pointer)
 	}
 }
 
-/* The kernel counts for each socket since it was opened. */
-static void observe(void *source_pointer)
+/* The kernel counts for each socket since it was opened, by whomever. */
+static uint64_t count_kernel_drops(const struct udp_source *source)
 {
-	struct udp_source *source = source_pointer;
 	uint64_t drops = 0;
-	uint64_t known = metric_read(&source->env->stats->kernel_drops);
 
 	for (size_t i = 0; i < source->handle_count; i++) {
 		uv_os_fd_t descriptor;
@@ -131,12 +131,23 @@ static void observe(void *source_pointer)
 			drops += socket_kernel_drops(descriptor);
 		}
 	}
-	if (drops > known) {
-		metric_add(&source->env->stats->kernel_drops, drops - known);
+	return drops;
+}
+
+static void observe(void *source_pointer)
+{
+	struct udp_source *source = source_pointer;
+	metric *counted = &source->env->stats->kernel_drops;
+	uint64_t drops = count_kernel_drops(source);
+
+	if (drops > source->kernel_drops) {
+		metric_add(counted, drops - source->kernel_drops);
 		log_warn(&source->env->log, "source.kernel_drops",
 		         "%llu datagrams dropped by the kernel, %llu in all: raise receive_buffer",
-		         (unsigned long long)(drops - known), (unsigned long long)drops);
+		         (unsigned long long)(drops - source->kernel_drops),
+		         (unsigned long long)metric_read(counted));
 	}
+	source->kernel_drops = drops;
 }
 
 /* --- life --------------------------------------------------------------- */
@@ -149,6 +160,13 @@ static void open_handle(struct udp_source *source, int descriptor)
 	require(uv_udp_open(&udp->handle, descriptor) == 0);
 	udp->handle.data = udp;
 	udp->source = source;
+}
+
+static void hand_over(void *source_pointer)
+{
+	struct udp_source *source = source_pointer;
+
+	udp_sockets_hand_over(&source->sockets, source->env, &source->options);
 }
 
 static void stop(void *source_pointer)
@@ -185,11 +203,13 @@ static void *start(const struct source_env *env, read_datagram_fn *read,
 	source->env = env;
 	source->read = read;
 	source->allow = allow;
+	source->options = *options;
 	source->sockets = sockets;
 	source->buffer = mem_resize(NULL, BUFFER_BYTES);
 	for (size_t i = 0; i < sockets.count; i++) {
 		open_handle(source, sockets.descriptors[i]);
 	}
+	source->kernel_drops = count_kernel_drops(source);
 	metric_set(&env->stats->is_up, 1);
 	resume(source);
 	return source;
@@ -226,6 +246,7 @@ const struct source_type rc2udp_source = {
     .pause = pause_receiving,
     .resume = resume,
     .observe = observe,
+    .hand_over = hand_over,
     .stop = stop,
     .destroy = destroy,
 };
@@ -236,6 +257,7 @@ const struct source_type rcfeed_udp_source = {
     .pause = pause_receiving,
     .resume = resume,
     .observe = observe,
+    .hand_over = hand_over,
     .stop = stop,
     .destroy = destroy,
 };

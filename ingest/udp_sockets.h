@@ -22,18 +22,24 @@ struct udp_options {
 struct udp_sockets {
 	int descriptors[2]; /* two for "localhost" */
 	size_t count;
-	struct unix_socket file;
+	bool is_file;            /* in the file system, not UDP */
+	struct unix_socket file; /* to remove at the end */
 };
 
 /*
- * Open them all, bound and joined, and say so in the log.  The descriptors are the
+ * Open them all, bound and joined, and say so in the log; those that env->held has for the
+ * source are taken from there.  The descriptors are the
  * caller's.  False with `error` set and nothing left behind.  `options` are lent for as
  * long as `sockets` are used.
  */
 bool udp_sockets_open(struct udp_sockets *sockets, const struct source_env *env,
                       const struct udp_options *options, struct error *error);
 
-/* Remove the socket's file, if there is one. */
+/* Leave what they are in env->held, for a source with the same entry's name, without its groups. */
+void udp_sockets_hand_over(struct udp_sockets *sockets, const struct source_env *env,
+                           const struct udp_options *options);
+
+/* Remove the socket's file, if there is one that is ours. */
 void udp_sockets_remove(const struct udp_sockets *sockets);
 
 #endif

@@ -29,8 +29,8 @@ struct socketio_library;
 
 /* All a front-end may use.  Lent for its whole life. */
 struct front_end_env {
-	const struct conf *conf;
-	struct net *net; /* and through it the loop's clock and deadlines */
+	const struct conf *conf; /* another one after a reload: keep no pointer into it */
+	struct net *net;         /* and through it the loop's clock and deadlines */
 	struct bus *bus;
 	struct history *history; /* what the bus has brought so far, and from when on */
 	struct metrics *metrics;
@@ -71,6 +71,12 @@ struct front_end {
 
 	/* Gives the worker's state. */
 	void *(*start)(const struct front_end_env *env);
+
+	/*
+	 * env->conf is another one: take what was made of the one before anew.  What options.def
+	 * marks START has not changed.  NULL: nothing was.
+	 */
+	void (*on_conf)(void *state);
 
 	bool is_exempt; /* its connections are not counted in the limits: it is for operators */
 

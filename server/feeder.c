@@ -3,7 +3,6 @@
 
 #include <stdlib.h>
 
-#include "ingest/source.h"
 #include "server/base/clock.h"
 #include "server/base/log.h"
 #include "server/base/memory.h"
@@ -11,26 +10,20 @@
 #include "server/feed/joiner.h"
 #include "server/feed/wiki_name.h"
 #include "server/pulse.h"
+#include "server/source_set.h"
 #include "server/wiki_counts.h"
 
 #define OBSERVE_MS   1000
 #define PAUSE_LOG_MS 10000
-
-struct feeder_source {
-	const struct source_type *type;
-	void *source;
-	struct source_env env;
-	bool deduplicates;
-};
 
 struct feeder {
 	struct feeder_options options;
 	struct clock clock;
 	bool has_time; /* the clock was read since the loop waited */
 	struct wiki_names *names;
-	struct feeder_source *sources;
-	size_t source_count;           /* those that run */
-	struct duplicates *duplicates; /* NULL: no two sources that could bring the same */
+	struct source_set *sources;
+	struct conf_duplicates duplicates_conf;
+	struct duplicates *duplicates; /* NULL: there never were two sources that bring the same */
 	struct joiner *joiner;
 	struct change **batch; /* published this turn, or waiting for room */
 	size_t batch_count, batch_capacity;
@@ -74,12 +67,13 @@ static void take_due(struct feeder *feeder, uint64_t now_ms)
 }
 
 /* Whether another source has brought it already; its form may then serve the first. */
-static bool is_duplicate(struct feeder *feeder, const struct feeder_source *source,
+static bool is_duplicate(struct feeder *feeder, const struct running_source *source,
                          const struct change *change)
 {
 	struct duplicates_match match;
 
-	if (!duplicates_find(feeder->duplicates, change, source, feeder->clock.now_ms, &match)) {
+	if (!duplicates_find(feeder->duplicates, change, source->env.stats, feeder->clock.now_ms,
+	                     &match)) {
 		return false;
 	}
 	if (match.is_from_line != change->is_from_line) {
@@ -131,7 +125,7 @@ static void note_change(struct feeder *feeder, struct source_stats *stats,
 static void publish(const struct source_env *env, struct change *change)
 {
 	struct feeder *feeder = env->publisher;
-	const struct feeder_source *source = container_of(env, struct feeder_source, env);
+	const struct running_source *source = container_of(env, struct running_source, env);
 	bool deduplicates = feeder->duplicates != NULL && source->deduplicates;
 
 	need_time(feeder);
@@ -143,7 +137,7 @@ static void publish(const struct source_env *env, struct change *change)
 	change->id = feeder->next_id++;
 	change->arrived_ms = arrival_ms(feeder);
 	if (deduplicates) {
-		duplicates_add(feeder->duplicates, change, source, feeder->clock.now_ms);
+		duplicates_add(feeder->duplicates, change, env->stats, feeder->clock.now_ms);
 	}
 	note_change(feeder, env->stats, change);
 	joiner_add(feeder->joiner, change, deduplicates, feeder->clock.now_ms);
@@ -198,14 +192,13 @@ static void set_paused(struct feeder *feeder, bool is_paused)
 	if (is_paused) {
 		note_pause(feeder);
 	}
-	for (size_t i = 0; i < feeder->source_count && !feeder->is_stopping; i++) {
-		const struct feeder_source *source = &feeder->sources[i];
-
-		if (is_paused) {
-			source->type->pause(source->source);
-		} else {
-			source->type->resume(source->source);
-		}
+	if (feeder->is_stopping) {
+		return;
+	}
+	if (is_paused) {
+		source_set_pause(feeder->sources);
+	} else {
+		source_set_resume(feeder->sources);
 	}
 }
 
@@ -269,11 +262,7 @@ static void on_observer(uv_timer_t *timer)
 {
 	struct feeder *feeder = timer->data;
 
-	for (size_t i = 0; i < feeder->source_count; i++) {
-		if (feeder->sources[i].type->observe != NULL) {
-			feeder->sources[i].type->observe(feeder->sources[i].source);
-		}
-	}
+	source_set_observe(feeder->sources);
 }
 
 /* --- life --------------------------------------------------------------- */
@@ -290,34 +279,6 @@ static struct wiki_names *create_names(const struct conf_map *map)
 	names = wiki_names_create(exceptions, map->count);
 	free(exceptions);
 	return names;
-}
-
-static bool start_source(struct feeder *feeder, const struct conf_ingest *entry,
-                         struct source_stats *stats, struct error *error)
-{
-	struct feeder_source *source = &feeder->sources[feeder->source_count];
-
-	stats->type = entry->type;
-	stats->name = entry->name;
-	source->type = source_type_find(entry->type);
-	require(source->type != NULL);
-	source->env = (struct source_env){
-	    .loop = feeder->options.loop,
-	    .clock = &feeder->clock,
-	    .names = feeder->names,
-	    .stats = stats,
-	    .log = {.name = entry->name},
-	    .publish = publish,
-	    .publisher = feeder,
-	};
-	source->deduplicates = entry->deduplicate;
-	source->source = source->type->start(&source->env, entry, error);
-	if (source->source == NULL) {
-		error_prefix(error, "ingest: %s: ", entry->name);
-		return false;
-	}
-	feeder->source_count++;
-	return true;
 }
 
 static void init_handles(struct feeder *feeder)
@@ -340,17 +301,29 @@ static void init_handles(struct feeder *feeder)
 }
 
 /* It takes two for the same change to come twice; one alone is spared the comparing. */
-static struct duplicates *create_duplicates(const struct conf *conf)
+static void compare_if_needed(struct feeder *feeder)
 {
-	size_t sources = 0;
+	const struct conf_duplicates *conf = &feeder->duplicates_conf;
 
-	for (size_t i = 0; i < conf->ingest_count; i++) {
-		sources += conf->ingest[i].deduplicate ? 1 : 0;
+	if (feeder->duplicates == NULL && source_set_count_deduplicating(feeder->sources) > 1) {
+		feeder->duplicates = duplicates_create(conf->window, (uint64_t)conf->age * 1000);
 	}
-	if (sources < 2) {
-		return NULL;
-	}
-	return duplicates_create(conf->duplicates.window, (uint64_t)conf->duplicates.age * 1000);
+}
+
+static struct source_set *create_sources(struct feeder *feeder)
+{
+	return source_set_create(&(struct source_set_options){
+	    .status = feeder->options.status,
+	    .env =
+		{
+		    .loop = feeder->options.loop,
+		    .held = feeder->options.held,
+		    .clock = &feeder->clock,
+		    .names = feeder->names,
+		    .publish = publish,
+		    .publisher = feeder,
+		},
+	});
 }
 
 struct feeder *feeder_create(const struct feeder_options *options)
@@ -362,23 +335,35 @@ struct feeder *feeder_create(const struct feeder_options *options)
 	feeder->next_id = 1;
 	clock_update(&feeder->clock);
 	feeder->names = create_names(&conf->root.channel_names);
-	feeder->duplicates = create_duplicates(conf);
+	feeder->duplicates_conf = conf->duplicates;
 	feeder->joiner = joiner_create(conf->duplicates.join_window);
-	feeder->sources = mem_zeroed((conf->ingest_count + 1) * sizeof(feeder->sources[0]));
+	feeder->sources = create_sources(feeder);
 	init_handles(feeder);
 	return feeder;
 }
 
-bool feeder_start(struct feeder *feeder, struct error *error)
+bool feeder_start(struct feeder *feeder, const struct conf *conf, struct error *error)
 {
-	const struct feeder_options *options = &feeder->options;
-
-	for (size_t i = 0; i < options->conf->ingest_count; i++) {
-		if (!start_source(feeder, &options->conf->ingest[i], &options->status->sources[i],
-		                  error)) {
-			return false;
-		}
+	if (!source_set_start(feeder->sources, conf, error)) {
+		return false;
 	}
+	compare_if_needed(feeder);
+	return true;
+}
+
+bool feeder_change(struct feeder *feeder, const struct conf *conf,
+                   source_set_changed_fn *on_changed, void *owner, struct error *error)
+{
+	struct wiki_names *old_names = feeder->names;
+	struct wiki_names *names = create_names(&conf->root.channel_names);
+
+	if (!source_set_change(feeder->sources, conf, names, on_changed, owner, error)) {
+		wiki_names_destroy(names);
+		return false;
+	}
+	feeder->names = names;
+	wiki_names_destroy(old_names);
+	compare_if_needed(feeder);
 	return true;
 }
 
@@ -388,9 +373,7 @@ void feeder_stop(struct feeder *feeder, void (*on_stopped)(void *owner), void *o
 	feeder->is_stopping = true;
 	feeder->on_stopped = on_stopped;
 	feeder->owner = owner;
-	for (size_t i = 0; i < feeder->source_count; i++) {
-		feeder->sources[i].type->stop(feeder->sources[i].source);
-	}
+	source_set_stop(feeder->sources);
 }
 
 void feeder_destroy(struct feeder *feeder)
@@ -398,13 +381,10 @@ void feeder_destroy(struct feeder *feeder)
 	if (feeder == NULL) {
 		return;
 	}
-	for (size_t i = 0; i < feeder->source_count; i++) {
-		feeder->sources[i].type->destroy(feeder->sources[i].source);
-	}
+	source_set_destroy(feeder->sources);
 	joiner_destroy(feeder->joiner);
 	duplicates_destroy(feeder->duplicates);
 	wiki_names_destroy(feeder->names);
-	free(feeder->sources);
 	free(feeder->batch);
 	free(feeder);
 }

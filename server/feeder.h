@@ -7,6 +7,7 @@
 
 #include "conf/conf.h"
 #include "server/base/error.h"
+#include "server/source_set.h"
 #include "server/status.h"
 #include "server/worker.h"
 
@@ -25,8 +26,9 @@
 struct feeder;
 
 struct feeder_options {
-	const struct conf *conf;
-	struct status *status; /* its sources are filled in */
+	const struct conf *conf;   /* lent until feeder_create() returns */
+	struct status *status;     /* its sources are filled in */
+	struct held_sockets *held; /* for the sources */
 	uv_loop_t *loop;
 	struct worker **workers;
 	size_t worker_count;
@@ -39,10 +41,17 @@ struct feeder_options {
 struct feeder *feeder_create(const struct feeder_options *options);
 
 /*
- * Start every source of the configuration; the workers are there.  False with `error`
+ * Start every source of the configuration (shared); the workers are there.  False with `error`
  * set: those that were started run until feeder_stop().
  */
-bool feeder_start(struct feeder *feeder, struct error *error);
+bool feeder_start(struct feeder *feeder, const struct conf *conf, struct error *error);
+
+/*
+ * Take the sources and the names of channels from another configuration (shared), as
+ * source_set_change() does.
+ */
+bool feeder_change(struct feeder *feeder, const struct conf *conf,
+                   source_set_changed_fn *on_changed, void *owner, struct error *error);
 
 /*
  * Stop the sources, hand over what was taken, and close the handles; `on_stopped` is

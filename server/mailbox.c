@@ -77,6 +77,17 @@ bool mailbox_put_errand(struct mailbox *mailbox, struct errand *errand)
 	return is_taken;
 }
 
+void mailbox_put_conf(struct mailbox *mailbox, const struct conf *conf)
+{
+	const struct conf *spare;
+
+	uv_mutex_lock(&mailbox->lock);
+	spare = mailbox->is_closed ? conf : mailbox->conf;
+	mailbox->conf = mailbox->is_closed ? NULL : conf;
+	uv_mutex_unlock(&mailbox->lock);
+	conf_destroy(spare);
+}
+
 void mailbox_put_end(struct mailbox *mailbox)
 {
 	uv_mutex_lock(&mailbox->lock);
@@ -122,6 +133,8 @@ struct mail mailbox_take(struct mailbox *mailbox, struct change_list *changes)
 	mailbox->moved = NULL;
 	mail.errands = mailbox->errands;
 	mailbox->errands = NULL;
+	mail.conf = mailbox->conf;
+	mailbox->conf = NULL;
 	uv_mutex_unlock(&mailbox->lock);
 	mail.moved = reverse(mail.moved);
 	return mail;

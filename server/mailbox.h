@@ -6,6 +6,7 @@
 #include <stddef.h>
 #include <uv.h>
 
+#include "conf/conf.h"
 #include "server/feed/change.h"
 #include "server/net/connection.h"
 #include "server/net/errand.h"
@@ -39,11 +40,12 @@ struct change_list {
 struct mailbox {
 	uv_mutex_t lock;
 	struct change_list changes;
-	struct moved *moved;    /* the last one put first */
-	struct errand *errands; /* the same */
-	bool is_ending;         /* the end was asked for */
-	bool is_closed;         /* nothing is taken any more */
-	bool wants_room;        /* someone found it full */
+	struct moved *moved;     /* the last one put first */
+	struct errand *errands;  /* the same */
+	const struct conf *conf; /* a share; NULL: none is waiting */
+	bool is_ending;          /* the end was asked for */
+	bool is_closed;          /* nothing is taken any more */
+	bool wants_room;         /* someone found it full */
 };
 
 /* Prepare it. */
@@ -69,15 +71,19 @@ bool mailbox_put_moved(struct mailbox *mailbox, struct moved *moved);
 /* Put an errand in; false, and it stays the caller's, when the mailbox is closed.  Any thread. */
 bool mailbox_put_errand(struct mailbox *mailbox, struct errand *errand);
 
+/* Put another configuration in, given; it takes the place of one that waits.  The main thread's. */
+void mailbox_put_conf(struct mailbox *mailbox, const struct conf *conf);
+
 /* Ask for the end.  The main thread's. */
 void mailbox_put_end(struct mailbox *mailbox);
 
 /* What mailbox_take() found. */
 struct mail {
-	struct moved *moved;    /* given, oldest first */
-	struct errand *errands; /* given, in any order */
-	bool is_ending;         /* and all changes put in before were taken */
-	bool gave_room;         /* someone waits to be told of room */
+	struct moved *moved;     /* given, oldest first */
+	struct errand *errands;  /* given, in any order */
+	const struct conf *conf; /* given; NULL: none */
+	bool is_ending;          /* and all changes put in before were taken */
+	bool gave_room;          /* someone waits to be told of room */
 };
 
 /*

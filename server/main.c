@@ -120,25 +120,6 @@ static void parse_arguments(int count, char **words, struct arguments *arguments
 	}
 }
 
-static struct conf *load(const struct arguments *arguments)
-{
-	struct buffer errors = {0};
-	struct conf *conf;
-
-	if (arguments->file == NULL) {
-		conf = conf_create_default(NULL);
-	} else {
-		conf = conf_load(arguments->file, &errors);
-	}
-	if (conf == NULL) {
-		(void)fwrite(errors.bytes, 1, errors.length, stderr);
-		buffer_finish(&errors);
-		exit(EXIT_BAD_CONFIGURATION);
-	}
-	buffer_finish(&errors);
-	return conf;
-}
-
 /* The sample stands beside the program, in a build tree as where it is installed. */
 static void add_demo(struct conf *conf)
 {
@@ -153,10 +134,41 @@ static void add_demo(struct conf *conf)
 	conf_add_demo(conf, file);
 }
 
-static void configure_log(const struct arguments *arguments, const struct conf *conf)
+/* Gives what the arguments ask for, also on SIGHUP; NULL with the reasons in `errors`. */
+static struct conf *load(void *owner, struct buffer *errors)
 {
-	enum log_level level = conf->log.level;
-	enum log_format format = conf->log.format;
+	const struct arguments *arguments = owner;
+	struct conf *conf;
+
+	if (arguments->file == NULL) {
+		conf = conf_create_default(NULL);
+	} else {
+		conf = conf_load(arguments->file, errors);
+	}
+	if (conf != NULL && arguments->is_demo) {
+		add_demo(conf);
+	}
+	return conf;
+}
+
+static struct conf *load_first(struct arguments *arguments)
+{
+	struct buffer errors = {0};
+	struct conf *conf = load(arguments, &errors);
+
+	if (conf == NULL) {
+		(void)fwrite(errors.bytes, 1, errors.length, stderr);
+		buffer_finish(&errors);
+		exit(EXIT_BAD_CONFIGURATION);
+	}
+	buffer_finish(&errors);
+	return conf;
+}
+
+static void check_log_arguments(const struct arguments *arguments)
+{
+	enum log_level level;
+	enum log_format format;
 
 	if (arguments->log_level != NULL && !log_level_parse(arguments->log_level, &level)) {
 		refuse("--log-level: want debug, info, warn or error");
@@ -164,7 +176,40 @@ static void configure_log(const struct arguments *arguments, const struct conf *
 	if (arguments->log_format != NULL && !log_format_parse(arguments->log_format, &format)) {
 		refuse("--log-format: want plain or json");
 	}
+}
+
+/* Arguments come before the configuration, also on SIGHUP. */
+static void configure_log(void *owner, const struct conf *conf)
+{
+	const struct arguments *arguments = owner;
+	enum log_level level = conf->log.level;
+	enum log_format format = conf->log.format;
+
+	if (arguments->log_level != NULL) {
+		(void)log_level_parse(arguments->log_level, &level);
+	}
+	if (arguments->log_format != NULL) {
+		(void)log_format_parse(arguments->log_format, &format);
+	}
 	log_configure(level, format);
+}
+
+static bool serve(struct arguments *arguments, const struct conf *conf)
+{
+	const struct server_options options = {
+	    .conf = conf,
+	    .version = RCSTREAMD_VERSION,
+	    .load = load,
+	    .configure_log = configure_log,
+	    .owner = arguments,
+	};
+	struct error error;
+
+	if (!server_run(&options, &error)) {
+		(void)fprintf(stderr, "rcstreamd: %s\n", error.text);
+		return false;
+	}
+	return true;
 }
 
 static void dump(const struct conf *conf)
@@ -174,17 +219,6 @@ static void dump(const struct conf *conf)
 	conf_dump(conf, &out);
 	(void)fwrite(out.bytes, 1, out.length, stdout);
 	buffer_finish(&out);
-}
-
-static int serve(const struct conf *conf)
-{
-	struct error error;
-
-	if (!server_run(conf, RCSTREAMD_VERSION, &error)) {
-		(void)fprintf(stderr, "rcstreamd: %s\n", error.text);
-		return EXIT_BAD_CONFIGURATION;
-	}
-	return EXIT_SUCCESS;
 }
 
 static int probe(const struct conf *conf)
@@ -205,19 +239,17 @@ int main(int count, char **words)
 	int status = EXIT_SUCCESS;
 
 	parse_arguments(count, words, &arguments);
+	check_log_arguments(&arguments);
 	table_seed();
 	json_object_seed(0); /* before there are threads, as jansson asks */
-	conf = load(&arguments);
-	if (arguments.is_demo) {
-		add_demo(conf);
-	}
+	conf = load_first(&arguments);
 	configure_log(&arguments, conf);
 	if (arguments.is_dump) {
 		dump(conf);
 	} else if (arguments.is_probe) {
 		status = probe(conf);
-	} else if (!arguments.is_check) {
-		status = serve(conf);
+	} else if (!arguments.is_check && !serve(&arguments, conf)) {
+		status = EXIT_BAD_CONFIGURATION;
 	}
 	conf_destroy(conf);
 	return status;

@@ -8,147 +8,51 @@
 #include <unistd.h>
 #include <uv.h>
 
-#include "protocols/front_end.h"
 #include "protocols/socketio/socketio_library.h"
 #include "server/base/clock.h"
 #include "server/base/log.h"
 #include "server/base/memory.h"
 #include "server/descriptors.h"
 #include "server/feeder.h"
+#include "server/listeners.h"
 #include "server/net/address_limits.h"
 #include "server/net/refusals.h"
-#include "server/net/socket.h"
-#include "server/net/unix_socket.h"
+#include "server/notify.h"
+#include "server/reload.h"
+#include "server/watchdog.h"
 #include "server/wiki_counts.h"
 #include "server/worker.h"
 
 /* For a source that connects again, a state file, a connection that moves: fairly arbitrary. */
 #define DESCRIPTORS_SPARE 64
 
-/* admin.listen may name so many paths, and all else fewer. */
-#define FILES_MAX 64
+#define SIGNALS 3
 
 struct server {
-	const struct conf *conf;
+	struct server_options options;
+	const struct conf
+	    *conf; /* in force: the reload's share, or until there is one the options' */
 	uv_loop_t loop;
 	struct status status;
+	struct notify notify;
+	struct held_sockets *held;
+	struct listeners listeners;
+	unsigned connections_possible;    /* that there are descriptors for */
 	struct address_limits *addresses; /* clients' connections */
 	struct address_limits *session_addresses;
 	struct socketio_library *socketio_library; /* NULL: none */
 	struct worker **workers;
 	size_t worker_count;
-	struct worker_socket **sockets; /* of each worker, socket_count of them; NULL: taken over */
-	size_t socket_count;
-	struct unix_socket files[FILES_MAX]; /* listened on; removed at the end */
-	size_t file_count;
 	struct feeder *feeder;
-	uv_signal_t signals[2];
+	struct reload reload;
+	struct watchdog *watchdog;
+	uv_signal_t signals[SIGNALS];
 	uv_async_t bell; /* rung by a worker that has room again, or has ended */
 	atomic_size_t ended_workers;
 	bool is_ending;
 };
 
 static const struct log_scope server_log = {.name = "server"};
-
-/* --- listeners ---------------------------------------------------------- */
-
-/* Note what was bound for every worker. */
-static void add_sockets(struct server *server, size_t front_end, const int *descriptors)
-{
-	for (size_t i = 0; i < server->worker_count; i++) {
-		server->sockets[i] = mem_resize(
-		    server->sockets[i], (server->socket_count + 1) * sizeof(server->sockets[i][0]));
-		server->sockets[i][server->socket_count] =
-		    (struct worker_socket){.front_end = front_end, .descriptor = descriptors[i]};
-	}
-	server->socket_count++;
-}
-
-/* Bind one address for every worker. */
-static bool bind_name(struct server *server, size_t front_end, struct socket_name *name,
-                      struct error *error)
-{
-	int *descriptors = mem_zeroed(server->worker_count * sizeof(*descriptors));
-	char text[SOCKET_TEXT_MAX];
-	bool is_bound = socket_bind_group(name, descriptors, server->worker_count, error);
-
-	if (is_bound) {
-		add_sockets(server, front_end, descriptors);
-		log_info(&server_log, "listener.bound", "%s %s", front_ends[front_end]->name,
-		         socket_name_text(name, text));
-	}
-	free(descriptors);
-	return is_bound;
-}
-
-/*
- * Listen on a socket in the file system.  There is one for all workers: each has a descriptor of
- * it, and who is not the first to accept finds nothing.
- */
-static bool bind_path(struct server *server, size_t front_end, const char *path,
-                      struct error *error)
-{
-	struct unix_socket *file = &server->files[server->file_count];
-	int *descriptors;
-
-	require(server->file_count < FILES_MAX);
-	descriptors = mem_zeroed(server->worker_count * sizeof(*descriptors));
-	descriptors[0] = unix_socket_bind(file, SOCK_STREAM, path, server->conf->admin.mode, error);
-	if (descriptors[0] < 0) {
-		free(descriptors);
-		return false;
-	}
-	server->file_count++;
-	for (size_t i = 1; i < server->worker_count; i++) {
-		descriptors[i] = fcntl(descriptors[0], F_DUPFD_CLOEXEC, 0);
-		require(descriptors[i] >= 0); /* of the few that a server starts with */
-	}
-	add_sockets(server, front_end, descriptors);
-	log_info(&server_log, "listener.bound", "%s unix:%s", front_ends[front_end]->name, path);
-	free(descriptors);
-	return true;
-}
-
-static bool bind_host(struct server *server, size_t front_end, const struct conf_address *address,
-                      struct error *error)
-{
-	struct socket_name names[2];
-	size_t count = socket_resolve(address->host, address->port, names, error);
-	bool is_bound = count > 0;
-
-	for (size_t i = 0; is_bound && i < count; i++) {
-		is_bound = bind_name(server, front_end, &names[i], error);
-	}
-	return is_bound;
-}
-
-static bool bind_front_end(struct server *server, size_t front_end, struct error *error)
-{
-	const struct conf_addresses *addresses = front_ends[front_end]->addresses(server->conf);
-
-	for (size_t i = 0; addresses != NULL && i < addresses->count; i++) {
-		const struct conf_address *address = &addresses->items[i];
-		bool is_bound = address->path != NULL
-		                    ? bind_path(server, front_end, address->path, error)
-		                    : bind_host(server, front_end, address, error);
-
-		if (!is_bound) {
-			error_prefix(error, "%s.listen: ", front_ends[front_end]->name);
-			return false;
-		}
-	}
-	return true;
-}
-
-static bool bind_listeners(struct server *server, struct error *error)
-{
-	for (size_t i = 0; front_ends[i] != NULL; i++) {
-		if (!bind_front_end(server, i, error)) {
-			return false;
-		}
-	}
-	return true;
-}
 
 /* --- workers ------------------------------------------------------------ */
 
@@ -206,16 +110,15 @@ static bool create_workers(struct server *server, struct error *error)
 		    .socketio_library = server->socketio_library,
 		    .index = (unsigned)i,
 		    .all = server->workers,
-		    .sockets = server->sockets[i],
-		    .socket_count = server->socket_count,
+		    .sockets = server->listeners.sockets[i],
+		    .socket_count = server->listeners.count,
 		    .on_room = on_room,
 		    .on_ended = on_ended,
 		    .owner = server,
 		};
 
 		server->workers[i] = worker_create(&options, error);
-		free(server->sockets[i]);
-		server->sockets[i] = NULL;
+		listeners_taken(&server->listeners, i);
 		if (server->workers[i] == NULL) {
 			return false;
 		}
@@ -253,40 +156,42 @@ static void join_workers(struct server *server)
 	}
 }
 
-/* Those no worker has taken over, when the start failed. */
-static void close_sockets(struct server *server)
-{
-	for (size_t i = 0; i < server->worker_count; i++) {
-		for (size_t j = 0; server->sockets[i] != NULL && j < server->socket_count; j++) {
-			(void)close(server->sockets[i][j].descriptor);
-		}
-		free(server->sockets[i]);
-	}
-}
-
 /* --- signals ------------------------------------------------------------ */
+
+static void end_serving(struct server *server, int number)
+{
+	server->is_ending = true;
+	metric_set(&server->status.is_ready, 0);
+	log_info(&server_log, "server.ending", "signal %d: ending", number);
+	notify_tell(&server->notify, "STOPPING=1\nSTATUS=Telling clients to go");
+	watchdog_leave_workers(server->watchdog);
+	feeder_stop(server->feeder, end_workers, server);
+}
 
 static void on_signal(uv_signal_t *signal, int number)
 {
 	struct server *server = signal->data;
 
+	if (number == SIGHUP) {
+		if (!server->is_ending) {
+			reload_start(&server->reload);
+		}
+		return;
+	}
 	if (server->is_ending) {
 		log_warn(&server_log, "server.killed", "second signal (%d): ending at once",
 		         number);
 		_exit(1);
 	}
-	server->is_ending = true;
-	metric_set(&server->status.is_ready, 0);
-	log_info(&server_log, "server.ending", "signal %d: ending", number);
-	feeder_stop(server->feeder, end_workers, server);
+	end_serving(server, number);
 }
 
 static void watch_signals(struct server *server)
 {
-	static const int numbers[] = {SIGTERM, SIGINT};
+	static const int numbers[SIGNALS] = {SIGTERM, SIGINT, SIGHUP};
 
 	(void)signal(SIGPIPE, SIG_IGN);
-	for (size_t i = 0; i < 2; i++) {
+	for (size_t i = 0; i < SIGNALS; i++) {
 		require(uv_signal_init(&server->loop, &server->signals[i]) == 0);
 		server->signals[i].data = server;
 		require(uv_signal_start(&server->signals[i], on_signal, numbers[i]) == 0);
@@ -297,75 +202,137 @@ static void watch_signals(struct server *server)
 
 /* --- life --------------------------------------------------------------- */
 
-/* Tables that all workers count in. */
-static void create_limits(struct server *server)
+/* Of connections: with no number given, as many as there are descriptors for. */
+static struct address_limits_options connection_limits(const struct server *server)
 {
 	const struct conf_limits *conf = &server->conf->limits;
-	struct address_limits_options options = {
+	unsigned wanted = conf->connections_max;
+
+	return (struct address_limits_options){
 	    .per_address = conf->connections_per_address,
-	    .total = conf->connections_max,
+	    .total = wanted > 0 ? wanted : server->connections_possible,
 	    .ipv6_prefix = conf->ipv6_prefix,
 	    .unlimited = &conf->unlimited_addresses,
 	};
+}
 
-	server->addresses = address_limits_create(&options);
+static struct address_limits_options session_limits(const struct server *server)
+{
+	struct address_limits_options options = connection_limits(server);
+
 	options.per_address = server->conf->socketio.sessions_per_address;
 	options.total = 0;
-	server->session_addresses = address_limits_create(&options);
+	return options;
+}
+
+/* Tables that all workers count in. */
+static void create_limits(struct server *server)
+{
+	struct address_limits_options connections = connection_limits(server);
+	struct address_limits_options sessions = session_limits(server);
+
+	server->addresses = address_limits_create(&connections);
+	server->session_addresses = address_limits_create(&sessions);
+}
+
+static void set_limits(struct server *server)
+{
+	struct address_limits_options connections = connection_limits(server);
+	struct address_limits_options sessions = session_limits(server);
+	unsigned wanted = server->conf->limits.connections_max;
+
+	if (wanted > server->connections_possible) {
+		log_warn(&server_log, "server.few_descriptors",
+		         "limits.connections_max is %u, but there are descriptors for %u", wanted,
+		         server->connections_possible);
+	}
+	address_limits_change(server->addresses, &connections);
+	address_limits_change(server->session_addresses, &sessions);
 }
 
 /* Called when what the server needs for itself is open. */
-static void set_connections_max(struct server *server)
+static void count_possible_connections(struct server *server)
 {
-	unsigned wanted = server->conf->limits.connections_max;
 	/* A moving connection has two for a moment; those who are refused keep theirs a while. */
 	unsigned refused = (unsigned)server->worker_count * REFUSALS_HELD;
-	unsigned possible = descriptors_for_connections(DESCRIPTORS_SPARE + refused);
 
-	if (wanted == 0) {
-		address_limits_set_total(server->addresses, possible);
-	} else if (wanted > possible) {
-		log_warn(&server_log, "server.few_descriptors",
-		         "limits.connections_max is %u, but there are descriptors for %u", wanted,
-		         possible);
+	server->connections_possible = descriptors_for_connections(DESCRIPTORS_SPARE + refused);
+}
+
+/* What was in force before is still there. */
+static void put_in_force(void *owner, const struct conf *conf)
+{
+	struct server *server = owner;
+
+	server->conf = conf;
+	server->options.configure_log(server->options.owner, conf);
+	set_limits(server);
+	for (size_t i = 0; i < server->worker_count; i++) {
+		worker_change(server->workers[i], conf);
 	}
 }
 
-static void init_status(struct server *server, const char *version)
+static void init_status(struct server *server)
 {
 	struct status *status = &server->status;
 	struct clock clock;
 
 	clock_update(&clock);
-	status->version = version;
+	status_init(status, server->worker_count);
+	status->version = server->options.version;
 	status->started_ms = clock.wall_ms;
-	status->worker_count = server->worker_count;
-	status->workers = mem_zeroed(server->worker_count * sizeof(status->workers[0]));
 	metric_set(&status->config_last_reload_successful, 1);
 	metric_set(&status->config_last_reload_ms, clock.wall_ms);
-	status->source_count = server->conf->ingest_count;
 	if (server->conf->http.metrics_wikis > 0) {
 		status->wiki_counts = wiki_counts_create(server->conf->http.metrics_wikis);
 	}
-	status->sources = mem_zeroed((status->source_count + 1) * sizeof(status->sources[0]));
 }
 
-static void create(struct server *server, const char *version)
+static void create_feeder(struct server *server)
 {
 	struct feeder_options options = {
-	    .conf = server->conf, .status = &server->status, .loop = &server->loop};
+	    .conf = server->conf,
+	    .status = &server->status,
+	    .held = server->held,
+	    .loop = &server->loop,
+	    .workers = server->workers,
+	    .worker_count = server->worker_count,
+	};
 
+	server->feeder = feeder_create(&options);
+}
+
+static void init_reload(struct server *server)
+{
+	struct reload_options options = {
+	    .load = server->options.load,
+	    .loader = server->options.owner,
+	    .feeder = server->feeder,
+	    .status = &server->status,
+	    .notify = &server->notify,
+	    .put_in_force = put_in_force,
+	    .owner = server,
+	};
+
+	reload_init(&server->reload, &options, server->conf);
+}
+
+static void create(struct server *server)
+{
 	server->worker_count = count_workers(server->conf);
 	server->workers = mem_zeroed(server->worker_count * sizeof(server->workers[0]));
-	server->sockets = mem_zeroed(server->worker_count * sizeof(server->sockets[0]));
-	init_status(server, version);
+	listeners_init(&server->listeners, server->worker_count);
+	init_status(server);
 	create_limits(server);
+	notify_init(&server->notify);
+	server->held = held_sockets_create();
+	held_sockets_inherit(server->held);
 	require(uv_loop_init(&server->loop) == 0);
 	require(uv_async_init(&server->loop, &server->bell, on_bell) == 0);
 	server->bell.data = server;
-	options.workers = server->workers;
-	options.worker_count = server->worker_count;
-	server->feeder = feeder_create(&options);
+	server->watchdog = watchdog_create(&server->loop, &server->notify, &server->status);
+	create_feeder(server);
+	init_reload(server);
 }
 
 static bool load_library(struct server *server, struct error *error)
@@ -384,23 +351,27 @@ static bool load_library(struct server *server, struct error *error)
 
 static bool start(struct server *server, struct error *error)
 {
-	if (!load_library(server, error) || !bind_listeners(server, error) ||
-	    !create_workers(server, error) || !feeder_start(server->feeder, error)) {
+	if (!load_library(server, error) ||
+	    !listeners_bind(&server->listeners, server->conf, server->held, error) ||
+	    !create_workers(server, error) || !feeder_start(server->feeder, server->conf, error)) {
 		return false;
 	}
-	set_connections_max(server);
+	held_sockets_tell_unused(server->held);
+	count_possible_connections(server);
+	set_limits(server);
 	return start_workers(server, error);
 }
 
 /* End what start() began, however far it came. */
 static void end(struct server *server)
 {
-	for (size_t i = 0; i < 2; i++) {
+	for (size_t i = 0; i < SIGNALS; i++) {
 		uv_close((uv_handle_t *)&server->signals[i], NULL);
 	}
 	if (!server->is_ending) {
 		feeder_stop(server->feeder, end_workers, server);
 	}
+	watchdog_close(server->watchdog);
 	uv_unref((uv_handle_t *)&server->bell);
 	(void)uv_run(&server->loop, UV_RUN_DEFAULT);
 	join_workers(server);
@@ -416,34 +387,40 @@ static void destroy(struct server *server)
 	}
 	feeder_destroy(server->feeder);
 	require(uv_loop_close(&server->loop) == 0);
-	close_sockets(server);
-	for (size_t i = 0; i < server->file_count; i++) {
-		unix_socket_remove(&server->files[i]);
-	}
-	free(server->sockets);
+	reload_finish(&server->reload);
+	listeners_finish(&server->listeners);
+	held_sockets_destroy(server->held);
+	notify_finish(&server->notify);
 	free(server->workers);
-	free(server->status.workers);
-	free(server->status.sources);
 	wiki_counts_destroy(server->status.wiki_counts);
+	status_finish(&server->status);
 	address_limits_destroy(server->addresses);
 	address_limits_destroy(server->session_addresses);
 	socketio_library_destroy(server->socketio_library);
 }
 
-bool server_run(const struct conf *conf, const char *version, struct error *error)
+static void tell_ready(const struct server *server)
 {
-	struct server server = {.conf = conf};
+	size_t sources = server->status.source_count;
+
+	/* Who started it waits for this line, whatever the level. */
+	log_write(LOG_LEVEL_INFO, &server_log, "server.ready",
+	          "ready: version %s, %zu workers, %zu sources", server->options.version,
+	          server->worker_count, sources);
+	notify_tell(&server->notify, "READY=1\nSTATUS=Serving");
+}
+
+bool server_run(const struct server_options *options, struct error *error)
+{
+	struct server server = {.options = *options, .conf = options->conf};
 	bool has_served = false;
 
-	create(&server, version);
+	create(&server);
 	descriptors_raise_limit();
 	watch_signals(&server);
 	if (start(&server, error)) {
 		metric_set(&server.status.is_ready, 1);
-		/* Who started it waits for this line, whatever the level. */
-		log_write(LOG_LEVEL_INFO, &server_log, "server.ready",
-		          "ready: version %s, %zu workers, %zu sources", version,
-		          server.worker_count, server.status.source_count);
+		tell_ready(&server);
 		(void)uv_run(&server.loop, UV_RUN_DEFAULT);
 		has_served = true;
 	}

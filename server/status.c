@@ -1,7 +1,51 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "server/status.h"
 
+#include <stdlib.h>
 #include <string.h>
+
+#include "server/base/memory.h"
+
+void status_init(struct status *status, size_t workers)
+{
+	status->worker_count = workers;
+	status->workers = mem_zeroed(workers * sizeof(status->workers[0]));
+	status->source_count = 0;
+	status->sources = mem_zeroed(STATUS_SOURCES_MAX * sizeof(status->sources[0]));
+}
+
+void status_finish(struct status *status)
+{
+	for (size_t i = 0; i < status->source_count; i++) {
+		free((char *)status->sources[i].type);
+		free((char *)status->sources[i].name);
+	}
+	free(status->sources);
+	free(status->workers);
+}
+
+/* Names are written before the count tells of them, and never again. */
+struct source_stats *status_source(struct status *status, const char *type, const char *name)
+{
+	size_t count = status->source_count;
+	struct source_stats *stats;
+
+	for (size_t i = 0; i < count; i++) {
+		stats = &status->sources[i];
+		if (strcmp(stats->type, type) == 0 && strcmp(stats->name, name) == 0) {
+			metric_set(&stats->is_gone, 0);
+			return stats;
+		}
+	}
+	if (count == STATUS_SOURCES_MAX) {
+		return NULL;
+	}
+	stats = &status->sources[count];
+	stats->type = mem_copy_text(type, strlen(type));
+	stats->name = mem_copy_text(name, strlen(name));
+	status->source_count = count + 1;
+	return stats;
+}
 
 void status_sum(const struct status *status, struct metrics *total)
 {

@@ -12,16 +12,22 @@
  * What the status page shows of the whole server: every worker's and every
  * source's figures, to be read from any thread.
  *
- * Threads: the arrays are filled before the workers start and stay; the figures
- * have one writer each and any number of readers.
+ * Threads: the arrays stay where they are; sources are added at their end, by the feeder,
+ * and none is taken out, so that any thread may walk them.  The figures have one writer each
+ * and any number of readers.
  */
 
 struct wiki_counts;
 
-/* One source's figures; the feeder writes.  The members are rows of metrics.def. */
+/*
+ * One source's figures; the feeder writes.  They go on when it is started anew, also when a
+ * reload takes it away and a later one brings it back: counters do not go back.  The members but
+ * the first three are rows of metrics.def.
+ */
 struct source_stats {
 	const char *type; /* "rc2udp" */
 	const char *name; /* the entry's */
+	metric is_gone;   /* 1: the configuration names it no more */
 #define SOURCE(member, type, name, help)             metric member;
 #define SOURCE_SECONDS(member, name, help)           metric member;
 #define SOURCE_HISTOGRAM(member, name, ladder, help) struct histogram member;
@@ -48,8 +54,20 @@ struct status {
 	struct worker_stats *workers;
 	size_t worker_count;
 	struct source_stats *sources;
-	size_t source_count;
+	_Atomic size_t source_count; /* those that are gone among them */
 };
+
+#define STATUS_SOURCES_MAX 1024 /* names and types of one process's life */
+
+/* Set it up for so many workers, and no source. */
+void status_init(struct status *status, size_t workers);
+
+/* Free what status_init() took. */
+void status_finish(struct status *status);
+
+/* Lends the figures of the source of this type and name, NULL when there are too many.  The
+ * feeder's. */
+struct source_stats *status_source(struct status *status, const char *type, const char *name);
 
 /* Write the sum of all workers' metrics to `total`. */
 void status_sum(const struct status *status, struct metrics *total);

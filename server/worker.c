@@ -15,8 +15,11 @@
 #include "server/feed/history.h"
 #include "server/mailbox.h"
 #include "server/net/address_limits.h"
+#include "server/net/drain.h"
 #include "server/net/listener.h"
 #include "server/pulse.h"
+
+#define AHEAD_MIN 4 /* connections that nobody counts */
 
 /* One front-end of one worker. */
 struct worker_front_end {
@@ -29,6 +32,7 @@ struct worker_front_end {
 
 struct worker {
 	struct worker_options options;
+	const struct conf *conf; /* a share */
 	uv_loop_t loop;
 	uv_thread_t thread;
 	struct pulse pulse;
@@ -43,9 +47,11 @@ struct worker {
 	size_t listener_count;
 	struct change_list taken; /* being published, from `published` on */
 	size_t published;
+	struct drain drain;
 	bool is_started;
-	bool is_ending; /* asked for; what was handed over is published first */
-	bool is_ended;  /* clients were told; nothing is taken any more */
+	bool is_ending;   /* asked for; what was handed over is published first */
+	bool is_draining; /* all of that was published */
+	bool is_ended;    /* clients were told; nothing is taken any more */
 	struct log_scope log;
 };
 
@@ -71,6 +77,30 @@ static const char *refusal(void *owner, enum close_reason reason)
 		return "";
 	}
 	return front_end->type->refusal(front_end->state, reason);
+}
+
+static const struct conf_networks *proxies(void *owner)
+{
+	const struct worker_front_end *front_end = owner;
+
+	return front_end->type->proxies(front_end->env.conf);
+}
+
+/* Of workers that share a socket, the one with the fewest connections is to take the next. */
+static bool is_ahead(void *owner)
+{
+	const struct worker_front_end *front_end = owner;
+	const struct worker *worker = front_end->worker;
+	const struct status *status = worker->options.status;
+	uint64_t fewest = UINT64_MAX;
+
+	for (size_t i = 0; i < status->worker_count; i++) {
+		uint64_t open = metric_read(&status->workers[i].metrics.connections_open);
+
+		fewest = open < fewest ? open : fewest;
+	}
+	return metric_read(&stats_of(worker)->metrics.connections_open) >
+	       fewest + fewest / 16 + AHEAD_MIN;
 }
 
 static void drop_migrant(const struct front_end *type, struct migrant *migrant)
@@ -241,22 +271,20 @@ static void publish_batch(struct worker *worker)
 
 /* --- the end ------------------------------------------------------------ */
 
-static void end_now(struct worker *worker)
+static void close_listeners(struct worker *worker)
 {
-	struct change_list late = {0};
-	struct mail mail;
-
-	if (worker->is_ended) {
-		return;
-	}
-	worker->is_ended = true;
 	for (size_t i = 0; i < worker->listener_count; i++) {
 		listener_close(worker->listeners[i]);
 	}
 	worker->listener_count = 0;
-	net_end(worker->net, CLOSE_SHUTDOWN);
-	mailbox_close(&worker->mailbox);
-	mail = mailbox_take(&worker->mailbox, &late);
+}
+
+/* What came since, and is taken by nobody any more. */
+static void drop_mail(struct worker *worker)
+{
+	struct change_list late = {0};
+	struct mail mail = mailbox_take(&worker->mailbox, &late);
+
 	while (mail.moved != NULL) {
 		struct moved *moved = mail.moved;
 
@@ -269,13 +297,89 @@ static void end_now(struct worker *worker)
 		change_unref(late.items[i]);
 	}
 	free(late.items);
+	conf_destroy(mail.conf);
+}
+
+static void end_now(struct worker *worker)
+{
+	if (worker->is_ended) {
+		return;
+	}
+	worker->is_ended = true;
+	close_listeners(worker);
+	net_end(worker->net, CLOSE_SHUTDOWN);
+	mailbox_close(&worker->mailbox);
+	drop_mail(worker);
 	/* Not closed: another worker may be about to ring it. */
 	uv_unref((uv_handle_t *)&worker->bell);
+}
+
+static void on_drained(void *owner)
+{
+	end_now(owner);
+}
+
+static void begin_draining(struct worker *worker)
+{
+	if (worker->is_draining) {
+		return;
+	}
+	worker->is_draining = true;
+	if (worker->conf->drain.window == 0 || worker->net->all == NULL) {
+		end_now(worker);
+		return;
+	}
+	worker->drain.on_drained = on_drained;
+	worker->drain.owner = worker;
+	drain_start(&worker->drain, worker->net, CLOSE_SHUTDOWN, worker->conf->drain.window);
 }
 
 void worker_end(struct worker *worker)
 {
 	mailbox_put_end(&worker->mailbox);
+	(void)uv_async_send(&worker->bell);
+}
+
+/* --- the configuration --------------------------------------------------- */
+
+static struct net_limits net_limits(const struct conf_slow_client *conf)
+{
+	return (struct net_limits){
+	    .outbox_max = conf->outbox_max,
+	    .outbox_soft = conf->outbox_soft,
+	    .outbox_soft_s = conf->outbox_soft_time,
+	    .write_timeout_s = conf->write_timeout,
+	};
+}
+
+static uint64_t flush_delay_ns(const struct conf *conf)
+{
+	return (uint64_t)conf->root.flush_delay * 1000000;
+}
+
+/* The one before is still there while the front-ends change over. */
+static void change_to(struct worker *worker, const struct conf *conf)
+{
+	const struct conf *before = worker->conf;
+
+	worker->conf = conf;
+	worker->net->limits = net_limits(&conf->slow_client);
+	worker->net->queue.delay_ns = flush_delay_ns(conf);
+	worker->net->queue.is_adaptive = conf->root.flush_adaptive;
+	for (size_t i = 0; i < worker->front_end_count; i++) {
+		struct worker_front_end *front_end = &worker->front_ends[i];
+
+		front_end->env.conf = conf;
+		if (front_end->state != NULL && front_end->type->on_conf != NULL) {
+			front_end->type->on_conf(front_end->state);
+		}
+	}
+	conf_destroy(before);
+}
+
+void worker_change(struct worker *worker, const struct conf *conf)
+{
+	mailbox_put_conf(&worker->mailbox, conf_share(conf));
 	(void)uv_async_send(&worker->bell);
 }
 
@@ -287,6 +391,9 @@ static void on_bell(uv_async_t *bell)
 	bool is_catching_up = worker->taken.count > 0;
 	struct mail mail = mailbox_take(&worker->mailbox, &worker->taken);
 
+	if (mail.conf != NULL) {
+		change_to(worker, mail.conf);
+	}
 	while (mail.moved != NULL) {
 		struct moved *moved = mail.moved;
 
@@ -302,13 +409,16 @@ static void on_bell(uv_async_t *bell)
 	if (mail.gave_room) {
 		worker->options.on_room(worker->options.owner);
 	}
-	worker->is_ending = worker->is_ending || mail.is_ending;
+	if (mail.is_ending) {
+		worker->is_ending = true;
+		close_listeners(worker);
+	}
 	publish_batch(worker);
 	/* While it catches up it leaves new changes in the mailbox, and the end: it looks again. */
 	if (worker->taken.count > 0 || is_catching_up) {
 		(void)uv_async_send(bell);
 	} else if (worker->is_ending) {
-		end_now(worker); /* nothing is handed over once the end was asked for */
+		begin_draining(worker); /* nothing is handed over once the end was asked for */
 	}
 }
 
@@ -324,7 +434,7 @@ static void run(void *worker_pointer)
 
 static void start_front_ends(struct worker *worker)
 {
-	const struct conf *conf = worker->options.conf;
+	const struct conf *conf = worker->conf;
 	size_t count = 0;
 
 	while (front_ends[count] != NULL) {
@@ -380,10 +490,13 @@ static bool open_listeners(struct worker *worker, struct error *error)
 		}
 		listener_tell_refused(listener, refusal);
 		if (type->proxies != NULL) {
-			listener_expect_proxies(listener, type->proxies(options->conf));
+			listener_expect_proxies(listener, proxies);
 		}
 		if (type->is_exempt) {
 			listener_exempt(listener);
+		}
+		if (options->sockets[i].is_shared) {
+			listener_share(listener, is_ahead);
 		}
 		worker->listeners[worker->listener_count++] = listener;
 	}
@@ -404,11 +517,11 @@ static struct history *create_history(const struct worker_options *options)
 
 struct worker *worker_create(const struct worker_options *options, struct error *error)
 {
-	const struct conf_slow_client *slow_client = &options->conf->slow_client;
 	struct worker *worker = mem_new(struct worker);
 	struct net_options net_options;
 
 	worker->options = *options;
+	worker->conf = conf_share(options->conf);
 	worker->log = (struct log_scope){.name = "worker", .id = options->index + 1};
 	require(uv_loop_init(&worker->loop) == 0);
 	require(uv_async_init(&worker->loop, &worker->bell, on_bell) == 0);
@@ -420,12 +533,9 @@ struct worker *worker_create(const struct worker_options *options, struct error 
 	    .addresses = options->addresses,
 	    .worker = options->index,
 	    .workers = (unsigned)options->status->worker_count,
-	    .flush_delay_ns = (uint64_t)options->conf->root.flush_delay * 1000000,
+	    .flush_delay_ns = flush_delay_ns(options->conf),
 	    .flush_is_adaptive = options->conf->root.flush_adaptive,
-	    .limits = {.outbox_max = slow_client->outbox_max,
-	               .outbox_soft = slow_client->outbox_soft,
-	               .outbox_soft_s = slow_client->outbox_soft_time,
-	               .write_timeout_s = slow_client->write_timeout},
+	    .limits = net_limits(&options->conf->slow_client),
 	};
 	worker->net = net_create(&net_options);
 	worker->bus = bus_create();
@@ -484,5 +594,6 @@ void worker_destroy(struct worker *worker)
 	free(worker->taken.items);
 	free(worker->listeners);
 	free(worker->front_ends);
+	conf_destroy(worker->conf);
 	free(worker);
 }

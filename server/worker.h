@@ -31,10 +31,11 @@ struct worker;
 struct worker_socket {
 	size_t front_end;
 	int descriptor;
+	bool is_shared; /* other workers listen on the same socket */
 };
 
 struct worker_options {
-	const struct conf *conf;
+	const struct conf *conf;                         /* shared */
 	struct status *status;                           /* workers[index] is this one's */
 	struct address_limits *addresses;                /* connections of all workers */
 	struct address_limits *session_addresses;        /* Socket.IO's sessions of all workers */
@@ -70,9 +71,12 @@ void worker_hand_over(struct worker *worker, struct change *const *changes, size
  */
 void worker_move(struct worker *worker, size_t front_end, struct migrant *migrant);
 
+/* Have another configuration, shared, from one of the next turns of its loop on. */
+void worker_change(struct worker *worker, const struct conf *conf);
+
 /*
  * Take no more clients, deliver what was handed over, say goodbye to every client
- * and end the thread.  Returns at once.
+ * within drain.window, and end the thread.  Returns at once.
  */
 void worker_end(struct worker *worker);
 

@@ -28,6 +28,15 @@ static size_t endpoint_count(const struct http_endpoint *endpoints)
 	return count;
 }
 
+void http_on_conf(void *state)
+{
+	struct http_worker *worker = state;
+	const struct conf_http *conf = &worker->env->conf->http;
+
+	worker->limits.head_bytes = conf->max_header_bytes;
+	worker->limits.body_bytes = conf->max_body_bytes;
+}
+
 void *http_start(const struct front_end_env *env, const struct http_endpoint *endpoints,
                  enum client_kind kind)
 {
@@ -36,8 +45,7 @@ void *http_start(const struct front_end_env *env, const struct http_endpoint *en
 	worker->env = env;
 	worker->endpoints = endpoints;
 	worker->kind = kind;
-	worker->limits.head_bytes = env->conf->http.max_header_bytes;
-	worker->limits.body_bytes = env->conf->http.max_body_bytes;
+	http_on_conf(worker);
 	http_refusal_write(&worker->is_full, CLOSE_LIMIT);
 	http_refusal_write(&worker->has_its_share, CLOSE_ADDRESS_LIMIT);
 	worker->states = mem_zeroed((endpoint_count(endpoints) + 1) * sizeof(worker->states[0]));
@@ -103,6 +111,7 @@ const struct front_end http_front_end = {
     .addresses = addresses,
     .proxies = proxies,
     .start = start,
+    .on_conf = http_on_conf,
     .on_connection = http_on_connection,
     .refusal = refusal,
     .on_moved = on_moved,

@@ -19,6 +19,7 @@ struct http_endpoint;
  */
 void *http_start(const struct front_end_env *env, const struct http_endpoint *endpoints,
                  enum client_kind kind);
+void http_on_conf(void *state);
 void http_on_connection(void *state, struct connection *connection);
 void http_destroy(void *state);
 

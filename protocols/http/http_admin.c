@@ -18,6 +18,7 @@ const struct front_end http_admin_front_end = {
     .addresses = addresses,
     .start = start,
     .is_exempt = true,
+    .on_conf = http_on_conf,
     .on_connection = http_on_connection,
     .destroy = http_destroy,
 };

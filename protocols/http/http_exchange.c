@@ -35,7 +35,8 @@ void http_respond(struct http_exchange *exchange, const struct http_response *re
 	struct http_response_form form = {
 	    .minor_version = exchange->request->minor_version,
 	    .is_head = exchange->request->method == HTTP_METHOD_HEAD,
-	    .keep_alive = exchange->request->keep_alive && !response->closes,
+	    .keep_alive = exchange->request->keep_alive && !response->closes &&
+	                  !http->connection->net->is_draining,
 	};
 	struct buffer out = {0};
 	struct wire *wire;

@@ -97,9 +97,24 @@ static json_t *sources_json(const struct status *status, uint64_t now_ms)
 	json_t *sources = json_array();
 
 	for (size_t i = 0; i < status->source_count; i++) {
-		(void)json_array_append_new(sources, source_json(&status->sources[i], now_ms));
+		if (metric_read(&status->sources[i].is_gone) == 0) {
+			(void)json_array_append_new(sources,
+			                            source_json(&status->sources[i], now_ms));
+		}
 	}
 	return sources;
+}
+
+/* Of reloads, the start being the first. */
+static json_t *config_json(const struct status *status)
+{
+	bool is_successful = metric_read(&status->config_last_reload_successful) > 0;
+	json_t *config = json_object();
+
+	(void)json_object_set_new(config, "last_reload_successful", json_boolean(is_successful));
+	set(config, "last_reload_timestamp_seconds",
+	    metric_read(&status->config_last_reload_ms) / 1000);
+	return config;
 }
 
 static json_t *clients_json(const struct metrics *total)
@@ -186,6 +201,7 @@ static json_t *status_json(const struct http_status *state)
 	set(object, "deliveries_out",
 	    metric_read(&total.irc_deliveries) + metric_read(&total.socketio_deliveries));
 	(void)json_object_set_new(object, "sources", sources_json(status, now_ms));
+	(void)json_object_set_new(object, "config", config_json(status));
 	(void)json_object_set_new(object, "clients", clients_json(&total));
 	(void)json_object_set_new(object, "connections",
 	                          connections_json(&total, state->addresses));

@@ -18,6 +18,11 @@ static void *start(const struct front_end_env *env)
 	return irc_server_create(env);
 }
 
+static void on_conf(void *state)
+{
+	irc_server_change(state);
+}
+
 static void on_connection(void *state, struct connection *connection)
 {
 	irc_stream_open(state, connection);
@@ -47,6 +52,7 @@ const struct front_end irc_front_end = {
     .addresses = addresses,
     .proxies = proxies,
     .start = start,
+    .on_conf = on_conf,
     .on_connection = on_connection,
     .refusal = refusal,
     .destroy = destroy,

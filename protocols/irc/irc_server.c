@@ -120,6 +120,12 @@ struct irc_server *irc_server_create(const struct front_end_env *env)
 	return server;
 }
 
+void irc_server_change(struct irc_server *server)
+{
+	server->conf = &server->env->conf->irc;
+	make_listed_channels(server);
+}
+
 void irc_server_destroy(struct irc_server *server)
 {
 	if (server == NULL) {

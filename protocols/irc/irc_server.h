@@ -55,6 +55,12 @@ struct irc_figures {
 /* Gives a worker's server; it subscribes to the bus.  `env` is lent for its life. */
 struct irc_server *irc_server_create(const struct front_end_env *env);
 
+/*
+ * env->conf is another one: channels that it lists exist from now on; those that it lists no more
+ * do so to the end, as all channels.
+ */
+void irc_server_change(struct irc_server *server);
+
 /* Every session must have gone.  NULL does nothing. */
 void irc_server_destroy(struct irc_server *server);
 

@@ -264,12 +264,20 @@ static unsigned open_timeout(const struct front_end_env *env)
 	                                                   : SOCKETIO_OPEN_TIMEOUT_S;
 }
 
+/* This worker's share. */
+static size_t sessions_max(const struct front_end_env *env)
+{
+	size_t share = env->conf->socketio.max_sessions / env->workers;
+
+	return share > 0 ? share : 1;
+}
+
 struct socketio_session *socketio_session_create(struct socketio_sessions *sessions)
 {
 	const struct front_end_env *env = sessions->env;
 	struct socketio_session *session;
 
-	if (HASH_COUNT(sessions->by_sid) >= sessions->sessions_max) {
+	if (HASH_COUNT(sessions->by_sid) >= sessions_max(env)) {
 		return NULL;
 	}
 	session = mem_new(struct socketio_session);
@@ -373,14 +381,10 @@ void socketio_sessions_init(struct socketio_sessions *sessions, const struct fro
 {
 	*sessions = (struct socketio_sessions){
 	    .env = env,
-	    .sessions_max = env->conf->socketio.max_sessions / env->workers,
 	    .burial = {.on_due = on_burial},
 	    .next_number = env->worker + 1,
 	};
 	socketio_turns_init(&sessions->turns, env->net, env->metrics);
-	if (sessions->sessions_max == 0) {
-		sessions->sessions_max = 1;
-	}
 }
 
 void socketio_sessions_finish(struct socketio_sessions *sessions)

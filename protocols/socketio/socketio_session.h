@@ -42,7 +42,6 @@
 /* One worker's sessions. */
 struct socketio_sessions {
 	const struct front_end_env *env;
-	size_t sessions_max;             /* this worker's share of socketio.max_sessions */
 	struct socketio_session *by_sid; /* socketio_session.hh */
 	struct socketio_session *ended;  /* socketio_session.next_ended */
 	struct deadline burial;          /* frees those, when nobody walks over them */
@@ -79,7 +78,7 @@ void socketio_sessions_init(struct socketio_sessions *sessions, const struct fro
 /* End and free every session. */
 void socketio_sessions_finish(struct socketio_sessions *sessions);
 
-/* Gives a session to the table, and lends it; NULL when there are sessions_max. */
+/* Gives a session to the table, and lends it; NULL when the worker has its share of them. */
 struct socketio_session *socketio_session_create(struct socketio_sessions *sessions);
 
 /* Lends the session of this id; NULL when there is none. */

@@ -25,8 +25,8 @@ struct address_place {
 };
 
 struct address_limits {
-	struct address_limits_options options; /* constant but for `total`, which has the lock */
-	uv_mutex_t lock;                       /* over what follows */
+	uv_mutex_t lock; /* over what follows */
+	struct address_limits_options options;
 	struct address_place *places;
 	struct address_place unlimited; /* of all that are not bound by per_address */
 	size_t taken;
@@ -57,6 +57,15 @@ void address_limits_set_total(struct address_limits *limits, unsigned total)
 {
 	uv_mutex_lock(&limits->lock);
 	limits->options.total = total;
+	uv_mutex_unlock(&limits->lock);
+}
+
+void address_limits_change(struct address_limits *limits,
+                           const struct address_limits_options *options)
+{
+	require(options->ipv6_prefix > 0 && options->ipv6_prefix <= ADDRESS_BITS);
+	uv_mutex_lock(&limits->lock);
+	limits->options = *options;
 	uv_mutex_unlock(&limits->lock);
 }
 
@@ -198,6 +207,6 @@ void address_limits_figures(struct address_limits *limits, struct address_figure
 	figures->taken = limits->taken;
 	figures->addresses = HASH_COUNT(limits->places);
 	figures->total = limits->options.total;
-	uv_mutex_unlock(&limits->lock);
 	figures->per_address = limits->options.per_address;
+	uv_mutex_unlock(&limits->lock);
 }

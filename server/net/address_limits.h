@@ -40,6 +40,13 @@ void address_limits_destroy(struct address_limits *limits);
 void address_limits_set_total(struct address_limits *limits, unsigned total);
 
 /*
+ * Have other bounds from now on, with what `options` lends until they change again.  Places that
+ * are taken stay, and count for the address that they were taken for.
+ */
+void address_limits_change(struct address_limits *limits,
+                           const struct address_limits_options *options);
+
+/*
  * Gives a place to a client with this address (mapped, as peer.h has it), to be left
  * with address_limits_leave() by whoever has it then, on any thread.  NULL with a
  * `reason` when there is none: CLOSE_ADDRESS_LIMIT or CLOSE_LIMIT.  One whose address is

@@ -49,9 +49,7 @@ struct connection {
 	void *owner;                      /* the session's */
 	uint64_t id;
 	struct sockaddr_in6 peer; /* the client's address, as peer.h has it */
-
-	enum client_kind kind; /* what it speaks; its bytes are counted as that kind's */
-	uint64_t sent_bytes;   /* written to the client */
+	enum client_kind kind;    /* what it speaks; its bytes are counted as that kind's */
 
 	/* connection.c and net.c only: */
 	uv_tcp_t handle;
@@ -70,10 +68,8 @@ struct connection {
 	struct connection *prev_pending, *next_pending; /* net.pending */
 	struct deadline stall;
 
-	/*
-	 * All that a change touches on its way out stands together, here and at the end of `stall`:
-	 * between two changes for a client the kernel's work for all the others fills the caches.
-	 */
+	/* All that a change touches on its way out stands together, here and at the end of `stall`:
+	 * between two changes for a client the kernel's work for all the others fills the caches. */
 	enum connection_state state;
 	int descriptor; /* the handle's */
 	struct net *net;
@@ -82,6 +78,7 @@ struct connection {
 	uv_write_t *write;                            /* NULL unless a write is under way */
 	uint64_t gathering;                           /* flush_queue.c only */
 	enum flush_place queued;                      /* in net.queue */
+	uint64_t sent_bytes;   /* written to the client; client.c's to read */
 	uint64_t progress_ms;  /* when bytes were last taken while some waited */
 	uint64_t over_soft_ms; /* since when the outbox is over its soft limit; 0: it is not */
 	on_detached_fn *on_detached; /* NULL: not asked for */

@@ -32,8 +32,10 @@ struct listener {
 	int descriptor;
 	struct net *net;
 	struct listener_owner owner;
-	const struct conf_networks *proxies; /* NULL: none */
-	struct deadline pause;               /* armed while nobody is accepted */
+	proxies_fn *proxies;   /* NULL: none */
+	is_ahead_fn *is_ahead; /* NULL: nobody shares the socket */
+	bool has_yielded;      /* to the others, just now */
+	struct deadline pause; /* armed while nobody is accepted */
 	uint64_t pause_told_ms;
 	bool has_paused;
 	bool is_exempt; /* from net.addresses */
@@ -77,7 +79,8 @@ static bool is_shortage(int cause)
 
 static bool is_proxied(const struct listener *listener, const struct accepted *client)
 {
-	return listener->proxies != NULL && peer_is_in(&client->peer, listener->proxies);
+	return listener->proxies != NULL &&
+	       peer_is_in(&client->peer, listener->proxies(listener->owner.pointer));
 }
 
 static void begin(struct listener *listener, const struct accepted *client)
@@ -141,15 +144,41 @@ static bool accept_one(struct listener *listener)
 	return false;
 }
 
+static void accept_some(struct listener *listener)
+{
+	unsigned accepted = 0;
+
+	while (accepted < ACCEPTS_PER_TURN && accept_one(listener)) {
+		accepted++;
+	}
+}
+
+/*
+ * All who share a socket wake for a client, in an order that is the kernel's and mostly the same:
+ * whoever has the most would get even more.
+ */
+static void accept_shared(struct listener *listener)
+{
+	if (!listener->has_yielded && listener->is_ahead(listener->owner.pointer)) {
+		listener->has_yielded = true;
+		(void)uv_poll_stop(&listener->handle);
+		deadline_arm(&listener->net->deadlines, &listener->pause, 0);
+		return;
+	}
+	listener->has_yielded = false;
+	(void)accept_one(listener);
+}
+
 static void on_readable(uv_poll_t *handle, int status, int events)
 {
 	struct listener *listener = handle->data;
-	unsigned accepted = 0;
 
 	(void)status;
 	(void)events;
-	while (accepted < ACCEPTS_PER_TURN && accept_one(listener)) {
-		accepted++;
+	if (listener->is_ahead != NULL) {
+		accept_shared(listener);
+	} else {
+		accept_some(listener);
 	}
 }
 
@@ -199,7 +228,7 @@ void listener_tell_refused(struct listener *listener, refusal_fn *refusal)
 	listener->owner.refusal = refusal;
 }
 
-void listener_expect_proxies(struct listener *listener, const struct conf_networks *proxies)
+void listener_expect_proxies(struct listener *listener, proxies_fn *proxies)
 {
 	listener->proxies = proxies;
 }
@@ -207,6 +236,11 @@ void listener_expect_proxies(struct listener *listener, const struct conf_networ
 void listener_exempt(struct listener *listener)
 {
 	listener->is_exempt = true;
+}
+
+void listener_share(struct listener *listener, is_ahead_fn *is_ahead)
+{
+	listener->is_ahead = is_ahead;
 }
 
 void listener_close(struct listener *listener)

@@ -29,14 +29,27 @@ struct listener *listener_open(struct net *net, int descriptor, on_connection_fn
 /* What to tell those for whom net.addresses has no place; without this they are told nothing. */
 void listener_tell_refused(struct listener *listener, refusal_fn *refusal);
 
+/* Lends the networks of proxies, as they are now; called for each client. */
+typedef const struct conf_networks *proxies_fn(void *owner);
+
 /*
- * Clients from these networks (lent) come through proxies that put a header of the PROXY protocol
+ * Clients from these networks come through proxies that put a header of the PROXY protocol
  * in front of each: the connection is the client's that it tells.  Without this, of nobody.
  */
-void listener_expect_proxies(struct listener *listener, const struct conf_networks *proxies);
+void listener_expect_proxies(struct listener *listener, proxies_fn *proxies);
 
 /* Let everyone in from now on, whatever net.addresses says, and count nobody there. */
 void listener_exempt(struct listener *listener);
+
+/* Whether the others, who listen on the same socket, have less to do. */
+typedef bool is_ahead_fn(void *owner);
+
+/*
+ * Others listen on the same socket, as workers do on one that the service manager holds: take one
+ * client a turn, and none for a moment while `is_ahead` says so.  One that nobody has taken by
+ * then is taken all the same.
+ */
+void listener_share(struct listener *listener, is_ahead_fn *is_ahead);
 
 /* Take no more clients; the listener is freed once its handle is closed. */
 void listener_close(struct listener *listener);

@@ -215,6 +215,7 @@ void net_end(struct net *net, enum close_reason reason)
 	struct connection *connection;
 
 	net->is_ending = true;
+	net->is_draining = true;
 	(void)refusals_drop(net);
 	DL_FOREACH (net->all, connection) {
 		connection_close(connection, reason);

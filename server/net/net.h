@@ -68,6 +68,7 @@ struct net {
 	struct address_limits *addresses; /* lent; NULL: connections are not counted */
 	uint64_t next_id; /* of connections; each worker counts in steps of its own */
 	uint64_t id_step;
+	bool is_draining; /* the end is near: begin nothing that a client would wait for */
 
 	struct client *clients;   /* who is served, in the order they came; client.h */
 	struct refusals refusals; /* refusals.c only */

@@ -91,6 +91,36 @@ const char *socket_name_text(const struct socket_name *name, char text[SOCKET_TE
 	return text;
 }
 
+static bool is_port(in_port_t port, in_port_t wanted, bool any_port)
+{
+	return port == wanted || (any_port && wanted == 0);
+}
+
+bool socket_name_equals(const struct socket_name *name, const struct socket_name *wanted,
+                        bool any_port)
+{
+	if (name->address.ss_family != wanted->address.ss_family) {
+		return false;
+	}
+	if (name->address.ss_family == AF_INET) {
+		struct sockaddr_in one, other;
+
+		memcpy(&one, &name->address, sizeof(one));
+		memcpy(&other, &wanted->address, sizeof(other));
+		return one.sin_addr.s_addr == other.sin_addr.s_addr &&
+		       is_port(one.sin_port, other.sin_port, any_port);
+	}
+	if (name->address.ss_family == AF_INET6) {
+		struct sockaddr_in6 one, other;
+
+		memcpy(&one, &name->address, sizeof(one));
+		memcpy(&other, &wanted->address, sizeof(other));
+		return memcmp(&one.sin6_addr, &other.sin6_addr, sizeof(one.sin6_addr)) == 0 &&
+		       is_port(one.sin6_port, other.sin6_port, any_port);
+	}
+	return false;
+}
+
 static void set_flag(int descriptor, int level, int option, int value)
 {
 	(void)setsockopt(descriptor, level, option, &value, sizeof(value));
@@ -177,59 +207,84 @@ bool socket_bind_group(struct socket_name *name, int *descriptors, size_t count,
 	return true;
 }
 
-int socket_bind_datagram(struct socket_name *name, size_t receive_buffer, size_t *granted,
-                         struct error *error)
+size_t socket_set_receive_buffer(int descriptor, size_t receive_buffer, bool is_set)
 {
-	int descriptor = bind_one(name, SOCK_DGRAM, false);
 	int size = receive_buffer > INT32_MAX ? INT32_MAX : (int)receive_buffer;
 	socklen_t length = sizeof(size);
 
-	if (descriptor < 0) {
-		set_bind_error(error, name, errno);
-		return -1;
-	}
 	/* FORCE goes past net.core.rmem_max and wants CAP_NET_ADMIN. */
-	if (setsockopt(descriptor, SOL_SOCKET, SO_RCVBUFFORCE, &size, sizeof(size)) != 0) {
+	if (setsockopt(descriptor, SOL_SOCKET, SO_RCVBUFFORCE, &size, sizeof(size)) != 0 &&
+	    !is_set) {
 		(void)setsockopt(descriptor, SOL_SOCKET, SO_RCVBUF, &size, sizeof(size));
 	}
-	*granted = 0;
-	if (getsockopt(descriptor, SOL_SOCKET, SO_RCVBUF, &size, &length) == 0) {
-		*granted =
-		    (size_t)size / 2; /* the kernel doubles it for its own bookkeeping, socket(7) */
+	if (getsockopt(descriptor, SOL_SOCKET, SO_RCVBUF, &size, &length) != 0) {
+		return 0;
+	}
+	return (size_t)size / 2; /* the kernel doubles it for its own bookkeeping, socket(7) */
+}
+
+int socket_bind_datagram(struct socket_name *name, struct error *error)
+{
+	int descriptor = bind_one(name, SOCK_DGRAM, false);
+
+	if (descriptor < 0) {
+		set_bind_error(error, name, errno);
 	}
 	return descriptor;
 }
 
 /* Linux joins on a wildcard IPv6 socket for both families. */
+static struct group_req group_request(const struct in6_addr *group, unsigned interface_index)
+{
+	struct group_req request = {.gr_interface = interface_index};
+	struct socket_name name;
+	struct in_addr ipv4;
+
+	if (IN6_IS_ADDR_V4MAPPED(group)) {
+		memcpy(&ipv4, &group->s6_addr[12], sizeof(ipv4));
+		set_ipv4(&name, ipv4, 0);
+	} else {
+		set_ipv6(&name, *group, 0);
+	}
+	request.gr_group = name.address;
+	return request;
+}
+
+static int group_level(const struct in6_addr *group)
+{
+	return IN6_IS_ADDR_V4MAPPED(group) ? IPPROTO_IP : IPPROTO_IPV6;
+}
+
 bool socket_join_group(int descriptor, const struct in6_addr *group, unsigned interface_index,
                        struct error *error)
 {
+	struct group_req request = group_request(group, interface_index);
 	bool is_ipv4 = IN6_IS_ADDR_V4MAPPED(group);
-	struct group_req request = {.gr_interface = interface_index};
-	struct socket_name name;
 	char text[INET6_ADDRSTRLEN];
-	struct in_addr ipv4;
 
-	if (is_ipv4) {
-		memcpy(&ipv4, &group->s6_addr[12], sizeof(ipv4));
-		set_ipv4(&name, ipv4, 0);
-		set_flag(descriptor, IPPROTO_IP, IP_MULTICAST_ALL, 0);
-	} else {
-		set_ipv6(&name, *group, 0);
-		set_flag(descriptor, IPPROTO_IPV6, IPV6_MULTICAST_ALL, 0);
-	}
-	request.gr_group = name.address;
-	if (setsockopt(descriptor, is_ipv4 ? IPPROTO_IP : IPPROTO_IPV6, MCAST_JOIN_GROUP, &request,
-	               sizeof(request)) != 0) {
+	set_flag(descriptor, group_level(group), is_ipv4 ? IP_MULTICAST_ALL : IPV6_MULTICAST_ALL,
+	         0);
+	/* EADDRINUSE: a socket that was held had joined before. */
+	if (setsockopt(descriptor, group_level(group), MCAST_JOIN_GROUP, &request,
+	               sizeof(request)) != 0 &&
+	    errno != EADDRINUSE) {
 		int cause = errno;
 
 		(void)inet_ntop(is_ipv4 ? AF_INET : AF_INET6,
-		                is_ipv4 ? (const void *)&ipv4 : (const void *)group, text,
-		                sizeof(text));
+		                is_ipv4 ? (const void *)&group->s6_addr[12] : (const void *)group,
+		                text, sizeof(text));
 		error_set(error, "cannot join %s: %s", text, strerror(cause));
 		return false;
 	}
 	return true;
+}
+
+void socket_leave_group(int descriptor, const struct in6_addr *group, unsigned interface_index)
+{
+	struct group_req request = group_request(group, interface_index);
+
+	(void)setsockopt(descriptor, group_level(group), MCAST_LEAVE_GROUP, &request,
+	                 sizeof(request));
 }
 
 unsigned socket_kernel_drops(int descriptor)

@@ -42,13 +42,8 @@ size_t socket_resolve(const char *host, unsigned port, struct socket_name names[
 bool socket_bind_group(struct socket_name *name, int *descriptors, size_t count,
                        struct error *error);
 
-/*
- * Bind a datagram socket and ask for a receive buffer of `receive_buffer` bytes.
- * Gives the descriptor, with what the kernel granted in `granted` and the port in
- * `name`; -1 with `error` set.
- */
-int socket_bind_datagram(struct socket_name *name, size_t receive_buffer, size_t *granted,
-                         struct error *error);
+/* Bind a datagram socket.  Gives the descriptor, with the port in `name`; -1 with `error` set. */
+int socket_bind_datagram(struct socket_name *name, struct error *error);
 
 /*
  * Have a datagram socket receive what is sent to a multicast group (IPv4 is mapped) on the
@@ -60,6 +55,20 @@ bool socket_join_group(int descriptor, const struct in6_addr *group, unsigned in
 
 /* Datagrams that the kernel dropped at this socket so far (SO_MEMINFO); 0 where it does not say. */
 unsigned socket_kernel_drops(int descriptor);
+
+/*
+ * Ask for a receive buffer of `receive_buffer` bytes; returns what there is then.  What is over
+ * net.core.rmem_max takes a privilege and is granted in part without; where another one has
+ * set it before (`is_set`), with that privilege maybe, it is left alone then.
+ */
+size_t socket_set_receive_buffer(int descriptor, size_t receive_buffer, bool is_set);
+
+/* Have it receive no more what is sent to a group that was joined so. */
+void socket_leave_group(int descriptor, const struct in6_addr *group, unsigned interface_index);
+
+/* Whether the two are one address; with `any_port`, port 0 of `wanted` is any. */
+bool socket_name_equals(const struct socket_name *name, const struct socket_name *wanted,
+                        bool any_port);
 
 /* Writes "127.0.0.1:6667" or "[::1]:6667" to `text`, and lends it back. */
 const char *socket_name_text(const struct socket_name *name, char text[SOCKET_TEXT_MAX]);

@@ -300,7 +300,8 @@ def run_slow(bench, title):
         limit = "" if some is alone else f"{bound / MIB:11.0f}{some['ended']:7}"
         bench.line(
             f"  {f'{readers:,} {name}':34}{each:9.0f}{group['lost']:7}"
-            f"{some['run']['latency_to_last_us']['p99'] / 1000:9.1f}{some['most'] / MIB:11.0f}{limit}"
+            f"{some['run']['latency_to_last_us']['p99'] / 1000:9.1f}"
+            f"{some['most'] / MIB:11.0f}{limit}"
         )
     if beside["most"] > bound:
         raise BenchError(f"{title}: {beside['most']:,} bytes are more than {bound:,.0f}")

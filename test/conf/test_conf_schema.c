@@ -22,7 +22,7 @@ static void test_present_is_the_first_member(void **state)
 	(void)state;
 #define SECTION_BEGIN(section, path, kind, help) \
 	assert_int_equal(offsetof(struct conf_##section, present), 0);
-#define OPTION(section, key, type, default_text, min, max, help)
+#define OPTION(section, key, type, default_text, min, max, reload, help)
 #define SECTION_END(section)
 #include "conf/options.def"
 #undef SECTION_BEGIN

@@ -1,5 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
-"""A real browser, Chromium driven by playwright-core, with a page that the test serves and that tells what happens."""
+"""A real browser, Chromium driven by playwright-core.
+
+Its page is served by the test, and tells the test what happens.
+"""
 
 import json
 import queue

@@ -21,11 +21,13 @@ def server(tmp_path):
     """
     runs = []
 
-    def start(arguments=(), command=None, **overrides):
+    def start(arguments=(), command=None, prepare=None, **overrides):
         directory = tmp_path / f"rcstreamd-{len(runs) + 1}"
         directory.mkdir()
         run = Rcstreamd(directory, merged(CONFIGURATION, overrides), command, arguments)
         runs.append(run)
+        if prepare:
+            prepare(run)
         return run.start()
 
     start.runs = runs

@@ -34,6 +34,7 @@ WAIT_TIMEOUT_S = 5
 # Everything on, two workers, so that clients of one test live on different threads.
 CONFIGURATION = {
     "workers": 2,
+    "drain": {"window": 0},
     "irc": {"listen": ["127.0.0.1:0"]},
     "http": {"listen": ["127.0.0.1:0"]},
     "ingest": [
@@ -187,6 +188,8 @@ class Rcstreamd:
             *("--log-format", "json", "--log-level", "debug"),
             *arguments,
         ]
+        self.pass_fds = ()
+        self.settings = {}  # of the environment, besides the usual
         self.process = None
         self.log = None
 
@@ -216,7 +219,8 @@ class Rcstreamd:
                     stderr=errors,
                     text=True,
                     encoding="utf-8",
-                    env=environment(),
+                    env={**environment(), **self.settings},
+                    pass_fds=self.pass_fds,
                 )
             except FileNotFoundError as error:
                 raise AssertionError(

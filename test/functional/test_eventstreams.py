@@ -213,6 +213,27 @@ def test_eventstreams_restart_goes_on_from_the_state_file(server, stream, tmp_pa
     run.log.wait_for("source.position", "goes on")
 
 
+def test_eventstreams_changed_by_a_reload_goes_on_where_it_was(server, stream, tmp_path):
+    """The position is saved before the new one begins, also when it is younger than a second."""
+    options = {"state_file": str(tmp_path / "wikimedia.state")}
+    run = server(ingest=source(stream.url(), **options))
+    readers = Readers(run, stream)
+    for number in range(1, 31):
+        stream.publish(make_event(number))
+        if number % 10 == 0:
+            readers.expect(range(number - 9, number + 1))
+            before = len(stream.requests)
+            contact = f"https://example.org/{number}"
+            run.reload(ingest=source(stream.url(), contact=contact, **options))
+            run.log.wait_for("conf.reloaded", "1 changed")
+            stream.wait_for_requests(before + 1)
+            _, fields = stream.requests[-1]
+            assert contact in fields["user-agent"]
+            assert json.loads(fields["last-event-id"])[0]["offset"] == number - 1
+    stream.publish(make_event(31))
+    readers.expect([31])
+
+
 @pytest.mark.parametrize("content", ["", "garbage\n", "rcstreamd state 1\nurl http://x/\nid 1\n"])
 def test_eventstreams_broken_state_file_is_said_and_ignored(server, stream, tmp_path, content):
     state_file = tmp_path / "wikimedia.state"

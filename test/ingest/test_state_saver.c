@@ -183,12 +183,39 @@ static void test_fault_does_not_hold_up_the_stop(void **state)
 	state_saver_destroy(NULL);
 }
 
+/* state_saver.h: done when all is saved, and not before; nothing to save is done at once. */
+static void test_stopped_saver_is_done_when_all_is_saved(void **state)
+{
+	uv_loop_t loop;
+	struct state_saver *saver = create(&loop);
+
+	(void)state;
+	set(saver, "1");
+	assert_false(state_saver_is_done(saver));
+	state_saver_stop(saver);
+	assert_false(state_saver_is_done(saver));
+	while (!state_saver_is_done(saver)) {
+		(void)uv_run(&loop, UV_RUN_ONCE);
+	}
+	assert_true(is_saved("1"));
+	assert_int_equal(uv_loop_alive(&loop), 0); /* and the turn is over: it may be freed */
+	state_saver_destroy(saver);
+	assert_int_equal(uv_loop_close(&loop), 0);
+	saver = create(&loop);
+	state_saver_stop(saver);
+	assert_true(state_saver_is_done(saver));
+	(void)uv_run(&loop, UV_RUN_NOWAIT);
+	state_saver_destroy(saver);
+	assert_int_equal(uv_loop_close(&loop), 0);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test_teardown(test_position_is_saved_after_a_while, remove_file),
 	    cmocka_unit_test_teardown(test_same_content_is_not_written_again, remove_file),
 	    cmocka_unit_test_teardown(test_stop_saves_the_last_position, remove_file),
+	    cmocka_unit_test_teardown(test_stopped_saver_is_done_when_all_is_saved, remove_file),
 	    cmocka_unit_test_teardown(test_fault_is_tried_again, remove_file),
 	    cmocka_unit_test_teardown(test_fault_does_not_hold_up_the_stop, remove_file),
 	};

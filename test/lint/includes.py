@@ -29,6 +29,7 @@ EXCEPTIONS = {
     ("ingest", "server/net/socket.h"),  # binding is the same for datagrams and streams
     ("ingest", "server/net/peer.h"),  # and so are addresses
     ("ingest", "server/net/unix_socket.h"),  # and sockets in the file system
+    ("ingest", "server/net/held_sockets.h"),  # and those that the service manager holds
 }
 
 # The figures that workers and feeder write and the status page reads: files of server/ that

@@ -37,6 +37,9 @@ struct lab_state {
 	const struct front_end_env *env;
 };
 
+/* Told to front-ends of all workers together. */
+static atomic_uint lab_confs;
+
 struct lab_session {
 	struct subscriber subscriber;
 	struct connection *connection;
@@ -214,6 +217,14 @@ static inline void *lab_start(const struct front_end_env *env)
 	return lab;
 }
 
+static inline void lab_on_conf(void *state)
+{
+	struct lab_state *lab = state;
+
+	require(lab->env->conf->irc.present); /* it is there to be read */
+	atomic_fetch_add(&lab_confs, 1);
+}
+
 static inline void lab_on_connection(void *state, struct connection *connection)
 {
 	struct lab_session *session = mem_new(struct lab_session);
@@ -248,6 +259,7 @@ static const struct front_end lab_front_end = {
     .name = "lab",
     .addresses = lab_addresses,
     .start = lab_start,
+    .on_conf = lab_on_conf,
     .on_connection = lab_on_connection,
     .on_moved = lab_on_moved,
     .drop_cargo = lab_drop_cargo,
@@ -321,12 +333,9 @@ static inline struct lab *lab_create(const char *yaml)
 
 	lab->conf = conf_parse("test", yaml, strlen(yaml), &errors);
 	assert_non_null(lab->conf);
+	lab->conf->drain.window = 0; /* what takes time is tested in test_drain.c */
 	buffer_finish(&errors);
-	lab->status.worker_count = LAB_WORKERS;
-	lab->status.workers = mem_zeroed(LAB_WORKERS * sizeof(lab->status.workers[0]));
-	lab->status.source_count = lab->conf->ingest_count;
-	lab->status.sources =
-	    mem_zeroed((lab->conf->ingest_count + 1) * sizeof(struct source_stats));
+	status_init(&lab->status, LAB_WORKERS);
 	lab->addresses = address_limits_create(
 	    &(struct address_limits_options){.per_address = 100, .ipv6_prefix = 64});
 	assert_int_equal(uv_loop_init(&lab->loop), 0);
@@ -371,8 +380,7 @@ static inline void lab_destroy(struct lab *lab)
 	assert_int_equal(uv_loop_close(&lab->loop), 0);
 	assert_int_equal(lab_cargoes, 0);
 	address_limits_destroy(lab->addresses); /* asserts that every place was left */
-	free(lab->status.workers);
-	free(lab->status.sources);
+	status_finish(&lab->status);
 	conf_destroy(lab->conf);
 	free(lab);
 }

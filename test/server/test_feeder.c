@@ -97,7 +97,7 @@ static void test_feeder_hands_every_change_to_every_worker(void **state)
 		clients[i] = lab_connect(lab, i);
 	}
 	feeder = create_feeder(lab);
-	assert_true(feeder_start(feeder, &error));
+	assert_true(feeder_start(feeder, lab->conf, &error));
 	while (published(lab) < 3000) {
 		(void)uv_run(&lab->loop, UV_RUN_ONCE);
 	}
@@ -131,7 +131,7 @@ static void test_feeder_never_goes_back_in_time(void **state)
 	lab_start_workers(lab);
 	client = lab_connect(lab, 0);
 	feeder = create_feeder(lab);
-	assert_true(feeder_start(feeder, &error));
+	assert_true(feeder_start(feeder, lab->conf, &error));
 	while (published(lab) < 50) {
 		(void)uv_run(&lab->loop, UV_RUN_ONCE);
 	}
@@ -161,7 +161,7 @@ static void test_feeder_pauses_the_sources_while_a_worker_is_behind(void **state
 	write_changes(file, changes);
 	lab = create_lab(file, 1000000);
 	feeder = create_feeder(lab);
-	assert_true(feeder_start(feeder, &error));
+	assert_true(feeder_start(feeder, lab->conf, &error));
 	/* No worker runs, so what is published waits; a pause shows as a standstill. */
 	do {
 		before = published(lab);
@@ -213,7 +213,7 @@ static void test_feeder_notes_when_a_change_arrived(void **state)
 	struct clock before;
 
 	(void)state;
-	assert_true(feeder_start(feeder, &error));
+	assert_true(feeder_start(feeder, lab->conf, &error));
 	(void)uv_run(&lab->loop, UV_RUN_NOWAIT);
 	uv_sleep(50);
 	clock_update(&before);
@@ -276,7 +276,7 @@ static void start_three(struct three *three, const char *duplicates, const char 
 	lab_start_workers(three->lab);
 	three->client = lab_connect(three->lab, 0);
 	three->feeder = create_feeder(three->lab);
-	assert_true(feeder_start(three->feeder, &error));
+	assert_true(feeder_start(three->feeder, three->lab->conf, &error));
 	uv_walk(&three->lab->loop, on_handle, three);
 	assert_int_equal(three->address_count, 3);
 }
@@ -473,7 +473,7 @@ static void test_feeder_tells_which_source_does_not_start(void **state)
 	struct error error = {""};
 
 	(void)state;
-	assert_false(feeder_start(feeder, &error));
+	assert_false(feeder_start(feeder, lab->conf, &error));
 	assert_string_equal(error.text, "ingest: sample: /nonexistent: No such file or directory");
 	stop(lab, feeder);
 	lab_destroy(lab);

@@ -246,6 +246,47 @@ static void test_mailbox_gives_errands_until_it_is_closed(void **state)
 	assert_false(mailbox_put_errand(mailbox, &errands[0]));
 }
 
+static const struct conf *make_conf(void)
+{
+	return conf_create_default(NULL);
+}
+
+/* mailbox.h: of configurations the last one put in counts, also while changes wait. */
+static void test_mailbox_gives_the_last_configuration(void **state)
+{
+	struct mailbox *mailbox = *state;
+	struct change_list taken = {0};
+	const struct conf *last = make_conf();
+	struct mail mail;
+
+	mailbox_put_conf(mailbox, make_conf());
+	mailbox_put_conf(mailbox, last);
+	put(mailbox, 1);
+	mail = mailbox_take(mailbox, &taken);
+	assert_int_equal(taken.count, 1);
+	assert_ptr_equal(mail.conf, last);
+	conf_destroy(last);
+	mailbox_put_conf(mailbox, make_conf());
+	mail = mailbox_take(mailbox, &taken); /* the change is not done with */
+	assert_non_null(mail.conf);
+	conf_destroy(mail.conf);
+	assert_null(mailbox_take(mailbox, &taken).conf);
+	unref_all(&taken, 1);
+	free(taken.items);
+}
+
+/* mailbox.h: once closed, one that is put in is freed. */
+static void test_mailbox_frees_a_configuration_once_closed(void **state)
+{
+	struct mailbox *mailbox = *state;
+	struct change_list taken = {0};
+
+	mailbox_close(mailbox);
+	mailbox_put_conf(mailbox, make_conf());
+	assert_null(mailbox_take(mailbox, &taken).conf);
+	free(taken.items);
+}
+
 #define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
 
 int main(void)
@@ -259,6 +300,8 @@ int main(void)
 	    TEST(test_mailbox_gives_connections_in_order),
 	    TEST(test_mailbox_refuses_connections_once_closed),
 	    TEST(test_mailbox_gives_errands_until_it_is_closed),
+	    TEST(test_mailbox_gives_the_last_configuration),
+	    TEST(test_mailbox_frees_a_configuration_once_closed),
 	    TEST(test_mailbox_loses_nothing_between_threads),
 	};
 

@@ -46,6 +46,27 @@ static struct conf *parse(const char *yaml)
 	return conf;
 }
 
+static struct conf *load_nothing(void *owner, struct buffer *errors)
+{
+	(void)owner;
+	buffer_append_text(errors, "nothing to read\n");
+	return NULL;
+}
+
+static void leave_log(void *owner, const struct conf *conf)
+{
+	(void)owner;
+	(void)conf;
+}
+
+static bool serve(const struct conf *conf, struct error *error)
+{
+	return server_run(
+	    &(struct server_options){
+		.conf = conf, .version = "0", .load = load_nothing, .configure_log = leave_log},
+	    error);
+}
+
 /* server.h: true when it served and ended in order; a signal while it starts is not lost. */
 static void test_server_serves_until_a_signal(void **state)
 {
@@ -60,7 +81,7 @@ static void test_server_serves_until_a_signal(void **state)
 	for (size_t i = 0; i < 3; i++) {
 		struct conf *conf = parse(worker_counts[i]);
 
-		assert_true(server_run(conf, "0", &error));
+		assert_true(serve(conf, &error));
 		conf_destroy(conf);
 	}
 }
@@ -83,7 +104,7 @@ static void test_server_that_cannot_start_says_why(void **state)
 		struct conf *conf = parse(cases[i][0]);
 		struct error error = {""};
 
-		assert_false(server_run(conf, "0", &error));
+		assert_false(serve(conf, &error));
 		assert_memory_equal(error.text, cases[i][1], strlen(cases[i][1]));
 		conf_destroy(conf);
 	}

@@ -6,6 +6,8 @@
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <stdio.h>
+#include <string.h>
 
 #include <cmocka.h>
 
@@ -44,11 +46,55 @@ static void test_status_tells_the_longest_queue(void **state)
 	assert_int_equal(status_queued(&status), 10);
 }
 
+/* status.h: a source keeps its figures, also when it is gone and comes back. */
+static void test_status_keeps_the_figures_of_a_source(void **state)
+{
+	struct status status = {0};
+	struct source_stats *one, *other;
+	char name[] = "one";
+
+	(void)state;
+	status_init(&status, 1);
+	one = status_source(&status, "redis", name);
+	memset(name, 'x', 3); /* it is copied */
+	other = status_source(&status, "redis", "other");
+	assert_int_equal(status.source_count, 2);
+	metric_add(&one->published, 7);
+	metric_set(&one->is_gone, 1);
+	assert_ptr_equal(status_source(&status, "redis", "one"), one);
+	assert_int_equal(metric_read(&one->is_gone), 0);
+	assert_int_equal(metric_read(&one->published), 7);
+	assert_ptr_not_equal(status_source(&status, "replay", "one"), one);
+	assert_ptr_equal(status_source(&status, "redis", "other"), other);
+	assert_int_equal(status.source_count, 3);
+	status_finish(&status);
+}
+
+/* status.h: there is an end to names. */
+static void test_status_has_room_for_so_many_sources(void **state)
+{
+	struct status status = {0};
+
+	(void)state;
+	status_init(&status, 1);
+	for (unsigned i = 0; i < STATUS_SOURCES_MAX; i++) {
+		char name[16];
+
+		(void)snprintf(name, sizeof(name), "n%u", i);
+		assert_non_null(status_source(&status, "redis", name));
+	}
+	assert_null(status_source(&status, "redis", "one more"));
+	assert_non_null(status_source(&status, "redis", "n7"));
+	status_finish(&status);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(test_status_sums_the_workers),
 	    cmocka_unit_test(test_status_tells_the_longest_queue),
+	    cmocka_unit_test(test_status_keeps_the_figures_of_a_source),
+	    cmocka_unit_test(test_status_has_room_for_so_many_sources),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

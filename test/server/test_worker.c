@@ -312,6 +312,48 @@ static void test_worker_is_not_made_of_a_bad_socket(void **state)
 	assert_int_equal(fstat(sockets[1].descriptor, &unused), -1);
 }
 
+/* worker.h: another configuration reaches every worker; the one of before is let go of. */
+static void test_worker_changes_over_to_another_configuration(void **state)
+{
+	struct lab *lab = *state;
+	unsigned before = atomic_load(&lab_confs);
+	struct buffer errors = {0};
+	const struct conf *next = conf_parse("test", CONFIGURATION, strlen(CONFIGURATION), &errors);
+	FILE *client;
+
+	lab_start_workers(lab);
+	client = lab_connect(lab, 1);
+	for (unsigned i = 0; i < LAB_WORKERS; i++) {
+		worker_change(lab->workers[i], next);
+	}
+	conf_destroy(next); /* theirs alone from now on */
+	while (atomic_load(&lab_confs) < before + LAB_WORKERS) {
+		uv_sleep(1);
+	}
+	hand_over(lab, 1, 3);
+	lab_expect_changes(client, 1, 3);
+	(void)fclose(client);
+}
+
+/* status.h: the beat is of late while the loop turns, also when nothing else happens. */
+static void test_worker_beats(void **state)
+{
+	struct lab *lab = *state;
+
+	lab_start_workers(lab);
+	for (unsigned i = 0; i < LAB_WORKERS; i++) {
+		metric *beat_ms = &lab->status.workers[i].beat_ms;
+		uint64_t first_ms;
+
+		while ((first_ms = metric_read(beat_ms)) == 0) {
+			uv_sleep(1);
+		}
+		while (metric_read(beat_ms) < first_ms + 200) {
+			uv_sleep(1);
+		}
+	}
+}
+
 #define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
 
 int main(void)
@@ -324,6 +366,8 @@ int main(void)
 	    TEST(test_worker_ends_while_errands_are_under_way),
 	    TEST(test_worker_counts_addresses_with_the_others),
 	    TEST(test_worker_tells_when_it_has_room_again),
+	    TEST(test_worker_changes_over_to_another_configuration),
+	    TEST(test_worker_beats),
 	    TEST(test_worker_that_never_ran_is_destroyed),
 	    TEST(test_worker_is_not_made_of_a_bad_socket),
 	};

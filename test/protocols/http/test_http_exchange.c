@@ -267,6 +267,28 @@ static void test_http_forgets_the_holder_of_what_moves(void **state)
 	harness_finish(&harness);
 }
 
+/* RFC 9112 section 9.6: who is about to go says so with the answer, and takes no more requests. */
+static void test_http_ends_connections_while_it_drains(void **state)
+{
+	struct harness harness;
+	int client;
+
+	(void)state;
+	harness_start(&harness);
+	client = harness_connect(&harness);
+	harness_send(&harness, client, GET("/echo"));
+	harness_expect(&harness, client, OK("6", "/echo|"), false);
+	harness.net->is_draining = true;
+	harness_send(&harness, client, GET("/echo") GET("/echo"));
+	harness_expect(&harness, client,
+	               "HTTP/1.1 200 OK\r\nServer: rcstreamd\r\nContent-Type: text/plain\r\n"
+	               "Content-Length: 6\r\nConnection: close\r\n"
+	               "Cache-Control: max-age=1\r\n\r\n/echo|",
+	               true);
+	close(client);
+	harness_finish(&harness);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -274,6 +296,7 @@ int main(void)
 	    cmocka_unit_test(test_http_tells_the_holder_once_that_the_client_has_gone),
 	    cmocka_unit_test(test_http_ends_held_requests_with_the_server),
 	    cmocka_unit_test(test_http_answers_head_without_a_body),
+	    cmocka_unit_test(test_http_ends_connections_while_it_drains),
 	    cmocka_unit_test(test_http_moves_a_connection_with_its_request),
 	    cmocka_unit_test(test_http_frees_a_request_that_cannot_be_moved),
 	    cmocka_unit_test(test_http_forgets_the_holder_of_what_moves),

@@ -141,6 +141,22 @@ static void test_irc_server_shares_the_maximum_of_its_clients(void **state)
 
 #define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
 
+/* irc_server_change(): channels that are listed now exist, those that were go on to. */
+static void test_irc_server_makes_channels_that_are_listed_later(void **state)
+{
+	struct harness *harness = *state;
+	const char *names[] = {"#one", "#two"};
+
+	publish(harness, "#two", "line");
+	harness->conf.irc.channels = (struct conf_strings){.items = names, .count = 2};
+	irc_server_change(harness->server);
+	assert_int_equal(harness->server->channels.count, 2);
+	harness->conf.irc.channels = (struct conf_strings){.count = 0};
+	irc_server_change(harness->server);
+	assert_int_equal(harness->server->channels.count, 2);
+	assert_int_equal(metric_read(&metrics_of(harness)->irc_channels), 2);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -149,6 +165,7 @@ int main(void)
 	    cmocka_unit_test(test_irc_server_has_a_limit_of_channels),
 	    TEST(test_irc_server_counts_channels_in_the_first_worker_only),
 	    TEST(test_irc_server_fills_in_the_topic),
+	    TEST(test_irc_server_makes_channels_that_are_listed_later),
 	    TEST(test_irc_server_counts_its_clients),
 	    TEST(test_irc_server_shares_the_maximum_of_its_clients),
 	};

@@ -184,6 +184,33 @@ static void test_address_limits_bound_all_together(void **state)
 	address_limits_destroy(limits);
 }
 
+/* address_limits_change(): what is taken stays, and is left where it was taken. */
+static void test_address_limits_change_for_those_who_come(void **state)
+{
+	const struct address_limits_options before = {.per_address = 2, .ipv6_prefix = 64};
+	const struct address_limits_options after = {
+	    .per_address = 1, .total = 3, .ipv6_prefix = 128};
+	struct address_limits *limits = address_limits_create(&before);
+	struct address_place *places[3];
+	struct address_figures figures;
+
+	(void)state;
+	places[0] = enter(limits, "2001:db8::1");
+	places[1] = enter(limits, "2001:db8::2");
+	assert_refused(limits, "2001:db8::3", CLOSE_ADDRESS_LIMIT);
+	address_limits_change(limits, &after);
+	places[2] = enter(limits, "2001:db8::3");
+	assert_refused(limits, "2001:db8::4", CLOSE_LIMIT);
+	address_limits_figures(limits, &figures);
+	assert_int_equal(figures.taken, 3);
+	assert_int_equal(figures.per_address, 1);
+	assert_int_equal(figures.total, 3);
+	for (size_t i = 0; i < 3; i++) {
+		address_limits_leave(places[i]);
+	}
+	address_limits_destroy(limits);
+}
+
 /* The contract: NULL does nothing. */
 static void test_address_limits_leave_nothing(void **state)
 {
@@ -332,6 +359,7 @@ int main(void)
 	    cmocka_unit_test(test_address_limits_take_an_ipv6_prefix_for_one_address),
 	    cmocka_unit_test(test_address_limits_except_networks),
 	    cmocka_unit_test(test_address_limits_bound_all_together),
+	    cmocka_unit_test(test_address_limits_change_for_those_who_come),
 	    cmocka_unit_test(test_address_limits_move_a_place_to_another_address),
 	    cmocka_unit_test(test_address_limits_leave_nothing),
 	    cmocka_unit_test(test_address_limits_hold_for_several_threads),

@@ -23,6 +23,57 @@ static void test_listener_gives_a_connection_for_each_client(void **state)
 	}
 }
 
+static bool is_not_ahead(void *owner)
+{
+	(void)owner;
+	return false;
+}
+
+static bool is_always_ahead(void *owner)
+{
+	(void)owner;
+	return true;
+}
+
+/* listener.h: who is ahead leaves a client to the others, and takes it when they do not. */
+static void test_shared_listener_that_is_ahead_leaves_clients_to_others(void **state)
+{
+	struct world *world = *state;
+	int client = socket(AF_INET, SOCK_STREAM, 0);
+
+	listener_share(world->listener, is_always_ahead);
+	assert_int_equal(
+	    connect(client, (struct sockaddr *)&world->name.address, world->name.length), 0);
+	turns(world, 20);
+	assert_int_equal(world->count, 0);
+	pass(world, 3 * DEADLINE_TICK_MS);
+	assert_int_equal(world->count, 1);
+	client_close(&world->sessions[0], client);
+}
+
+/* listener.h: of a socket that others share, one client a turn. */
+static void test_shared_listener_takes_one_client_a_turn(void **state)
+{
+	struct world *world = *state;
+	int clients[4];
+
+	listener_share(world->listener, is_not_ahead);
+	for (size_t i = 0; i < 4; i++) {
+		clients[i] = socket(AF_INET, SOCK_STREAM, 0);
+		assert_int_equal(connect(clients[i], (struct sockaddr *)&world->name.address,
+		                         world->name.length),
+		                 0);
+	}
+	for (size_t i = 0; i < 4; i++) {
+		assert_int_equal(world->count, i);
+		turn(world);
+	}
+	assert_int_equal(world->count, 4);
+	for (size_t i = 0; i < 4; i++) {
+		client_close(&world->sessions[i], clients[i]);
+	}
+}
+
 /* listener.h: a client that is gone before it is accepted does no harm. */
 static void test_listener_survives_a_client_that_does_not_wait(void **state)
 {
@@ -238,6 +289,8 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 	    TEST(test_listener_gives_a_connection_for_each_client),
+	    TEST(test_shared_listener_takes_one_client_a_turn),
+	    TEST(test_shared_listener_that_is_ahead_leaves_clients_to_others),
 	    TEST(test_listener_survives_a_client_that_does_not_wait),
 	    TEST(test_listener_lets_clients_wait_while_there_is_no_descriptor),
 	    TEST(test_listener_is_closed_while_clients_wait),

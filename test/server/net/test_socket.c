@@ -265,15 +265,14 @@ static void send_to(const struct socket_name *name, const char *bytes, size_t le
 static void test_socket_datagram_is_bound_alone(void **state)
 {
 	struct socket_name name = resolve("127.0.0.1", 0);
-	size_t granted = 0;
 	struct error error = {""};
-	int descriptor = socket_bind_datagram(&name, 65536, &granted, &error);
+	int descriptor = socket_bind_datagram(&name, &error);
 	char bytes[8];
 
 	(void)state;
 	assert_true(descriptor >= 0);
-	assert_int_equal(granted, 65536);
-	assert_int_equal(socket_bind_datagram(&name, 65536, &granted, &error), -1);
+	assert_int_equal(socket_set_receive_buffer(descriptor, 65536, false), 65536);
+	assert_int_equal(socket_bind_datagram(&name, &error), -1);
 	assert_non_null(strstr(error.text, "in use"));
 	send_to(&name, "hello", 5);
 	assert_int_equal(recv(descriptor, bytes, sizeof(bytes), 0), 5);
@@ -284,14 +283,15 @@ static void test_socket_datagram_is_bound_alone(void **state)
 static void test_socket_datagram_tells_what_was_granted(void **state)
 {
 	struct socket_name name = resolve("127.0.0.1", 0);
-	size_t granted = 0;
+	size_t granted;
 	struct error error = {""};
-	int descriptor = socket_bind_datagram(&name, (size_t)1 << 40, &granted, &error);
+	int descriptor = socket_bind_datagram(&name, &error);
 	int size;
 	socklen_t length = sizeof(size);
 
 	(void)state;
 	assert_true(descriptor >= 0);
+	granted = socket_set_receive_buffer(descriptor, (size_t)1 << 40, false);
 	assert_int_equal(getsockopt(descriptor, SOL_SOCKET, SO_RCVBUF, &size, &length), 0);
 	assert_int_equal(granted, (size_t)size / 2);
 	assert_true(granted > 0);
@@ -331,9 +331,8 @@ static void test_socket_hears_the_groups_it_joined(void **state)
 		struct socket_name name = resolve(hosts[i], 0);
 		struct socket_name other_name = resolve("0.0.0.0", 0);
 		struct error error = {""};
-		size_t granted;
-		int descriptor = socket_bind_datagram(&name, 65536, &granted, &error);
-		int other = socket_bind_datagram(&other_name, 65536, &granted, &error);
+		int descriptor = socket_bind_datagram(&name, &error);
+		int other = socket_bind_datagram(&other_name, &error);
 		char bytes[32] = "";
 
 		if (descriptor < 0) {
@@ -356,16 +355,55 @@ static void test_socket_tells_which_group_it_cannot_join(void **state)
 {
 	struct socket_name name = resolve("0.0.0.0", 0);
 	struct error error = {""};
-	size_t granted;
-	int descriptor = socket_bind_datagram(&name, 65536, &granted, &error);
+	int descriptor = socket_bind_datagram(&name, &error);
 
 	(void)state;
 	assert_false(join(descriptor, "ff15::1", "lo", &error));
 	assert_non_null(strstr(error.text, "cannot join ff15::1: "));
-	assert_true(join(descriptor, "::ffff:239.255.1.2", "lo", &error));
-	assert_false(join(descriptor, "::ffff:239.255.1.2", "lo", &error));
-	assert_non_null(strstr(error.text, "cannot join 239.255.1.2: "));
+	assert_false(join(descriptor, "::ffff:192.0.2.1", "lo", &error));
+	assert_non_null(strstr(error.text, "cannot join 192.0.2.1: "));
 	(void)close(descriptor);
+}
+
+/* socket.h: joining twice is once, as with a socket that was held; what was left is not heard. */
+static void test_socket_joins_again_and_leaves(void **state)
+{
+	struct socket_name name = resolve("0.0.0.0", 0);
+	struct error error = {""};
+	struct in6_addr group;
+	int descriptor = socket_bind_datagram(&name, &error);
+	char bytes[32];
+
+	(void)state;
+	assert_int_equal(inet_pton(AF_INET6, "::ffff:239.255.1.2", &group), 1);
+	assert_true(join(descriptor, "::ffff:239.255.1.2", "lo", &error));
+	assert_true(join(descriptor, "::ffff:239.255.1.2", "lo", &error));
+	socket_leave_group(descriptor, &group, if_nametoindex("lo"));
+	send_to_group("239.255.1.2", port_of(&name));
+	assert_int_equal(recv(descriptor, bytes, sizeof(bytes), 0), -1);
+	(void)close(descriptor);
+}
+
+/* socket.h: family, host and port; port 0 is any only where that is asked for. */
+static void test_socket_names_are_compared(void **state)
+{
+	struct socket_name one = resolve("127.0.0.1", 6667);
+	struct socket_name other_port = resolve("127.0.0.1", 6668);
+	struct socket_name no_port = resolve("127.0.0.1", 0);
+	struct socket_name other_host = resolve("127.0.0.2", 6667);
+	struct socket_name ipv6 = resolve("::1", 6667);
+	struct socket_name ipv6_no_port = resolve("::1", 0);
+
+	(void)state;
+	assert_true(socket_name_equals(&one, &one, false));
+	assert_false(socket_name_equals(&one, &other_port, true));
+	assert_false(socket_name_equals(&one, &other_host, true));
+	assert_false(socket_name_equals(&one, &ipv6, true));
+	assert_false(socket_name_equals(&one, &no_port, false));
+	assert_true(socket_name_equals(&one, &no_port, true));
+	assert_true(socket_name_equals(&ipv6, &ipv6, false));
+	assert_true(socket_name_equals(&ipv6, &ipv6_no_port, true));
+	assert_false(socket_name_equals(&ipv6, &ipv6_no_port, false));
 }
 
 /* socket.h: datagrams that found no room are counted by the kernel: none of 1000 is unaccounted
@@ -374,13 +412,13 @@ static void test_socket_counts_what_the_kernel_dropped(void **state)
 {
 	struct socket_name name = resolve("127.0.0.1", 0);
 	static char bytes[1000];
-	size_t granted;
 	struct error error;
-	int descriptor = socket_bind_datagram(&name, 4096, &granted, &error);
+	int descriptor = socket_bind_datagram(&name, &error);
 	unsigned received = 0;
 
 	(void)state;
 	assert_true(descriptor >= 0);
+	assert_int_equal(socket_set_receive_buffer(descriptor, 4096, false), 4096);
 	assert_int_equal(socket_kernel_drops(descriptor), 0);
 	for (int i = 0; i < 1000; i++) {
 		send_to(&name, bytes, sizeof(bytes));
@@ -409,6 +447,8 @@ int main(void)
 	    cmocka_unit_test(test_socket_datagram_tells_what_was_granted),
 	    cmocka_unit_test(test_socket_hears_the_groups_it_joined),
 	    cmocka_unit_test(test_socket_tells_which_group_it_cannot_join),
+	    cmocka_unit_test(test_socket_joins_again_and_leaves),
+	    cmocka_unit_test(test_socket_names_are_compared),
 	    cmocka_unit_test(test_socket_counts_what_the_kernel_dropped),
 	};
 
