@@ -17,6 +17,7 @@ from pathlib import Path
 
 import fanout
 import idle
+import ingest
 import intake
 import latency
 import micro
@@ -25,15 +26,19 @@ import socketio_load
 from harness import ROOT, Bench, BenchError, machine
 
 # What can be asked for, in the order in which it is run; harness.py tells what each one has.
-ROWS = (fanout, latency, intake, idle, socketio_load, micro, scale)
+ROWS = (fanout, latency, intake, ingest, idle, socketio_load, micro, scale)
 
-SCALE_HELP = "scale: what changes with size, minutes each; one of them with --only 'scale, cores'"
+WHAT_HELP = (
+    "ingest: bursts of datagrams; scale: what changes with size, minutes each; one of them with "
+    "--only 'scale, cores'"
+)
+RECEIVE_BUFFER = 256 << 20  # for a burst that waits as a whole
 
 
 def parse(words):
     default = Path(os.environ.get("RCSTREAMD", ROOT / "build/bin/rcstreamd"))
     parser = argparse.ArgumentParser(prog="./dev bench", description=__doc__.splitlines()[0])
-    parser.add_argument("what", nargs="?", default="", choices=("", "scale"), help=SCALE_HELP)
+    parser.add_argument("what", nargs="?", default="", choices=("", "ingest", "scale"), help=WHAT_HELP)
     parser.add_argument("--quick", action="store_true", help="few clients and changes, one run")
     parser.add_argument(
         "--repetitions", type=int, metavar="N", help="runs of each program (default 5)"
@@ -41,6 +46,9 @@ def parse(words):
     parser.add_argument("--only", default="", metavar="TEXT", help="rows whose title holds this")
     parser.add_argument("--sweep", action="store_true", help="also what the plots are drawn from")
     parser.add_argument("--no-peers", action="store_true", help="rcstreamd and the floors only")
+    parser.add_argument(
+        "--receive-buffer", type=int, default=RECEIVE_BUFFER, metavar="BYTES", help="for bursts"
+    )
     parser.add_argument("--json", type=Path, metavar="FILE", help="write all figures there")
     parser.add_argument("--rcstreamd", type=Path, default=default, metavar="PROGRAM")
     parser.add_argument("--programs", type=Path, metavar="FOLDER", help="with the bench programs")

@@ -50,6 +50,7 @@ class Bench:
         self.programs = arguments.programs
         self.sweep = arguments.sweep
         self.peers = not arguments.no_peers
+        self.receive_buffer = arguments.receive_buffer
         self.missing = {}  # peers that were asked for and are not installed: their packages
         self.has_printed = False
         raise_descriptor_limit()

@@ -14,34 +14,24 @@ A datagram that the kernel drops, or that becomes no change, fails the run.  The
 is asked for by the configuration; who is not root is granted net.core.rmem_max at most.
 """
 
-import argparse
 import contextlib
 import json
 import os
 import signal
 import socket
 import statistics
-import subprocess
-import sys
 import time
 from pathlib import Path
 
-from bench import (
-    ROOT,
-    BenchError,
-    progress,
-    rcstreamd,
-    run_micro,
-    source_figures,
-    wait_source,
-)
+import micro
+import programs
+from harness import RUN_TIMEOUT_S, BenchError, run_json, wait_until
+from intake import source_figures
 
-RECORDS = ROOT / "test/data/rcfeed/rcfeed-pairs.ndjson"
+KEY = "ingest"
+
 BURST = 100_000
 QUICK_BURST = 100  # fits the buffer that anyone is granted
-REPETITIONS = 7
-RECEIVE_BUFFER = 256 << 20
-TIMEOUT_S = 60
 POLL_S = 0.001
 SETTLE_S = 0.2  # the worker is done with it by then
 
@@ -51,22 +41,8 @@ FORMS = {"rc2udp": "irc_datagram", "rcfeed-udp": "json_datagram"}
 NOBODY = "192.0.2.0/24"  # RFC 5737: no sender has such an address
 
 
-def parse(words):
-    default = Path(os.environ.get("RCSTREAMD", ROOT / "build/bin/rcstreamd"))
-    parser = argparse.ArgumentParser(prog="./dev bench ingest", description=__doc__.splitlines()[0])
-    parser.add_argument("--quick", action="store_true", help="one small burst of each")
-    parser.add_argument("--datagrams", type=int, metavar="N", help=f"a burst (default {BURST:,})")
-    parser.add_argument("--repetitions", type=int, metavar="N", help=f"(default {REPETITIONS})")
-    parser.add_argument("--only", choices=sorted(FORMS), help="this source alone")
-    parser.add_argument("--buffer", type=int, default=RECEIVE_BUFFER, help="bytes to ask for")
-    parser.add_argument("--json", type=Path, metavar="FILE", help="write all figures there")
-    parser.add_argument("--rcstreamd", type=Path, default=default, metavar="PROGRAM")
-    parser.add_argument("--programs", type=Path, metavar="FOLDER", help="with the bench programs")
-    arguments = parser.parse_args(words)
-    arguments.datagrams = arguments.datagrams or (QUICK_BURST if arguments.quick else BURST)
-    arguments.repetitions = arguments.repetitions or (1 if arguments.quick else REPETITIONS)
-    arguments.programs = arguments.programs or arguments.rcstreamd.parent
-    return arguments
+def size_of(bench):
+    return QUICK_BURST if bench.quick else BURST
 
 
 def free_port():
@@ -115,17 +91,9 @@ def usage_us(process):
 # --- a burst ------------------------------------------------------------------
 
 
-def send(arguments, port, form):
-    done = subprocess.run(
-        [arguments.programs / "bench_burst", str(port), form, str(arguments.datagrams), RECORDS],
-        capture_output=True,
-        text=True,
-        timeout=TIMEOUT_S,
-        check=False,
-    )
-    if done.returncode != 0:
-        raise BenchError(f"bench_burst failed\n{done.stdout}{done.stderr}")
-    return json.loads(done.stdout)
+def send(bench, port, form):
+    words = [bench.programs / "bench_burst", port, form, size_of(bench), micro.RECORDED]
+    return run_json(words, RUN_TIMEOUT_S)
 
 
 def socket_of(port):
@@ -138,25 +106,25 @@ def socket_of(port):
 
 
 def wait_empty(port):
-    deadline = time.monotonic() + TIMEOUT_S
+    deadline = time.monotonic() + RUN_TIMEOUT_S
     while socket_of(port)[0] > 0:
         if time.monotonic() > deadline:
-            raise BenchError(f"the burst was not taken in within {TIMEOUT_S} s")
+            raise BenchError(f"the burst was not taken in within {RUN_TIMEOUT_S} s")
         time.sleep(POLL_S)
 
 
-def deliver(arguments, server, port, form, at_once):
+def deliver(bench, server, port, form, at_once):
     """Send a burst; returns how it was sent, and the seconds until all of it was taken in."""
     if at_once:
         server.process.send_signal(signal.SIGSTOP)
         try:
-            sent = send(arguments, port, form)
+            sent = send(bench, port, form)
         finally:
             began = time.monotonic()
             server.process.send_signal(signal.SIGCONT)
         before = 0
     else:
-        sent = send(arguments, port, form)
+        sent = send(bench, port, form)
         before, began = sent["seconds"], time.monotonic()
     wait_empty(port)
     return sent, before + time.monotonic() - began
@@ -167,48 +135,50 @@ def total(count):
     return sum(count.values()) if isinstance(count, dict) else count
 
 
-def burst(arguments, server, port, form, at_once, counter="published"):
+def burst(bench, server, port, form, at_once, counter="published"):
     """What a burst cost, once all of it has come."""
     begun = source_figures(server)
     used = usage_us(server.process)
-    sent, seconds = deliver(arguments, server, port, form, at_once)
+    sent, seconds = deliver(bench, server, port, form, at_once)
     if socket_of(port)[1] > 0:
         raise BenchError(
             f"the kernel dropped {socket_of(port)[1]} datagrams: raise net.core.rmem_max "
-            f"to {arguments.buffer} or run this as root"
+            f"to {bench.receive_buffer} or run this as root"
         )
-    wanted = total(begun[counter]) + arguments.datagrams
-    wait_source(server, lambda source: total(source[counter]) >= wanted, "the burst")
+    wanted = total(begun[counter]) + size_of(bench)
+    wait_until(
+        lambda: total(source_figures(server)[counter]) >= wanted, "the burst", RUN_TIMEOUT_S
+    )
     time.sleep(SETTLE_S)
     feeder, workers = (b - a for a, b in zip(used, usage_us(server.process)))
     ended = source_figures(server)
     grown = {name: total(ended[name]) - total(begun[name]) for name in ("received", counter)}
-    if set(grown.values()) != {arguments.datagrams}:
+    if set(grown.values()) != {size_of(bench)}:
         raise BenchError(f"{ended['type']}: not every datagram was {counter}: {grown}")
     return {
-        "datagrams_per_s": arguments.datagrams / seconds,
+        "datagrams_per_s": size_of(bench) / seconds,
         "sent_per_s": sent["sent"] / sent["seconds"],
         "bytes_per_datagram": sent["bytes"] / sent["sent"],
-        "feeder_us": feeder / arguments.datagrams,
-        "workers_us": workers / arguments.datagrams,
+        "feeder_us": feeder / size_of(bench),
+        "workers_us": workers / size_of(bench),
     }
 
 
-def bursts(arguments, source, title, at_once=False, allow=()):
+def bursts(bench, source, title, at_once=False, allow=()):
     """The medians of some bursts to one server, the first of which warms it up."""
     port = free_port()
-    entry = {"type": source, "listen": f"127.0.0.1:{port}", "receive_buffer": arguments.buffer}
+    entry = {"type": source, "listen": f"127.0.0.1:{port}", "receive_buffer": bench.receive_buffer}
     entry["allow"] = list(allow)
     counter = "dropped" if allow else "published"
     runs = []
     with (
-        rcstreamd(arguments.rcstreamd, "socketio", [entry]) as server,
+        programs.rcstreamd(bench.rcstreamd, None, ingest=[entry]) as server,
         placed(server.process),
     ):
-        for repetition in range(arguments.repetitions + 1):
-            progress(f"{title}: {repetition} of {arguments.repetitions}")
-            runs.append(burst(arguments, server, port, FORMS[source], at_once, counter))
-    progress("")
+        for repetition in range(bench.repetitions + 1):
+            bench.progress(f"{title}: {repetition} of {bench.repetitions}")
+            runs.append(burst(bench, server, port, FORMS[source], at_once, counter))
+    bench.progress("")
     figures = {name: statistics.median(run[name] for run in runs[1:]) for name in runs[0]}
     return {"title": title, **figures, "runs": runs}
 
@@ -244,44 +214,35 @@ def split(source, at_once, alone, micro_ns):
     }
 
 
-def run_source(arguments, source, micro_ns):
-    as_sent = bursts(arguments, source, f"{source}, as sent")
-    print(row(as_sent), flush=True)
-    at_once = bursts(arguments, source, f"{source}, at once", at_once=True)
-    print(row(at_once), flush=True)
-    alone = bursts(arguments, source, f"{source}, received only", at_once=True, allow=[NOBODY])
-    print(row(alone), flush=True)
+def run_source(bench, source, micro_ns):
+    as_sent = bursts(bench, source, f"{source}, as sent")
+    bench.line(row(as_sent))
+    at_once = bursts(bench, source, f"{source}, at once", at_once=True)
+    bench.line(row(at_once))
+    alone = bursts(bench, source, f"{source}, received only", at_once=True, allow=[NOBODY])
+    bench.line(row(alone))
     steps = split(source, at_once, alone, micro_ns)
     return {"source": source, "bursts": [as_sent, at_once, alone], "steps_us": steps}
 
 
-def print_steps(results, micro_ns):
+def print_steps(bench, results, micro_ns):
     names = "".join(f"{result['source']:>12}" for result in results)
-    print("", f"{'CPU us a datagram':26}{names}", sep="\n")
+    bench.head(f"{'CPU us a datagram':26}{names}")
     for step in results[0]["steps_us"]:
-        print(f"{step:26}" + "".join(f"{r['steps_us'][step]:12.2f}" for r in results))
-    print("", "once, by those who want it", sep="\n")
+        bench.line(f"{step:26}" + "".join(f"{r['steps_us'][step]:12.2f}" for r in results))
+    bench.head("once, by those who want it")
     for step in ("make_json", "encode_irc", "encode_socketio_packet", "encode_socketio_frame"):
-        print(f"{step:26}{micro_ns[step] / 1000:12.2f}")
+        bench.line(f"{step:26}{micro_ns[step] / 1000:12.2f}")
     ratio = micro_ns["read_json"] / micro_ns["parse_json"]
-    print("", f"read_json to jansson alone: {ratio:.2f}", sep="\n")
+    bench.line(f"read_json to jansson alone: {ratio:.2f}")
 
 
-def main(words):
-    arguments = parse(words)
-    micro_ns = run_micro(arguments.programs)
-    print(*HEAD, sep="\n", flush=True)
-    sources = [source for source in FORMS if arguments.only in (None, source)]
-    results = [run_source(arguments, source, micro_ns) for source in sources]
-    print_steps(results, micro_ns)
-    if arguments.json:
-        figures = {"ingest": results, "micro_ns_per_change": micro_ns}
-        arguments.json.write_text(json.dumps(figures, indent=1) + "\n")
-    return 0
-
-
-if __name__ == "__main__":
-    try:
-        sys.exit(main(sys.argv[1:]))
-    except BenchError as fault:
-        sys.exit(f"ingest.py: {fault}")
+def run(bench):
+    sources = [source for source in FORMS if bench.wants(f"ingest, {source}")]
+    if not sources:
+        return []
+    micro_ns = run_json([bench.programs / "bench_micro", micro.RECORDED], RUN_TIMEOUT_S)
+    bench.head(*HEAD)
+    results = [run_source(bench, source, micro_ns) for source in sources]
+    print_steps(bench, results, micro_ns)
+    return results
