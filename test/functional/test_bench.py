@@ -10,6 +10,7 @@ import subprocess
 import sys
 import threading
 from pathlib import Path
+from xml.etree import ElementTree
 
 import pytest
 
@@ -331,3 +332,30 @@ def test_benchmark_runs_the_rows_asked_for(tmp_path):
     done = run_bench("--quick", "--only", "no such row")
     assert done.returncode == 1
     assert done.stderr == "bench.py: no row's title holds 'no such row'\n"
+
+
+def test_plots_are_drawn_from_the_figures(tmp_path):
+    """test/bench/plot.py: two drawings, a line with a point for each measured one."""
+
+    def programs(value, names=("rcstreamd", "each", "batch")):
+        keys = ("cpu_us_per_delivery", "p99_us")
+        return {
+            name: {key: value * (place + 1) for key in keys} for place, name in enumerate(names)
+        }
+
+    sweep = [
+        {"title": "IRC, flooded, sweep", "clients": clients, "programs": programs(0.3)}
+        for clients in (10, 100, 1000)
+    ]
+    loads = [
+        {"clients": 1000, "load_percent": load, "programs": programs(900.0)} for load in (20, 70)
+    ]
+    figures = tmp_path / "figures.json"
+    figures.write_text(json.dumps({"fanout": sweep, "latency": {"loads": loads}}))
+    subprocess.run([sys.executable, ROOT / "test/bench/plot.py", figures, tmp_path], check=True)
+    for name, points in (("cpu", 3), ("latency", 2)):
+        drawing = ElementTree.parse(tmp_path / f"performance-{name}.svg").getroot()
+        tags = [element.tag.rpartition("}")[2] for element in drawing.iter()]
+        assert tags.count("polyline") == 3
+        assert tags.count("circle") == 3 * points
+        assert "rcstreamd" in "".join(drawing.itertext())
