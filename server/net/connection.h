@@ -68,8 +68,8 @@ struct connection {
 	struct connection *prev_pending, *next_pending; /* net.pending */
 	struct deadline stall;
 
-	/* All that a change touches on its way out stands together, here and at the end of `stall`:
-	 * between two changes for a client the kernel's work for all the others fills the caches. */
+	/* What a change touches on its way out, together: between two changes the kernel's work for
+	 * all other clients fills the caches. */
 	enum connection_state state;
 	int descriptor; /* the handle's */
 	struct net *net;

@@ -38,7 +38,8 @@ RECEIVE_BUFFER = 256 << 20  # for a burst that waits as a whole
 def parse(words):
     default = Path(os.environ.get("RCSTREAMD", ROOT / "build/bin/rcstreamd"))
     parser = argparse.ArgumentParser(prog="./dev bench", description=__doc__.splitlines()[0])
-    parser.add_argument("what", nargs="?", default="", choices=("", "ingest", "scale"), help=WHAT_HELP)
+    what = ("", "ingest", "scale")
+    parser.add_argument("what", nargs="?", default="", choices=what, help=WHAT_HELP)
     parser.add_argument("--quick", action="store_true", help="few clients and changes, one run")
     parser.add_argument(
         "--repetitions", type=int, metavar="N", help="runs of each program (default 5)"

@@ -69,7 +69,8 @@ def ports(key):
 def test_socket_unit_has_the_default_ports():
     """Those of conf/rcstreamd.yaml, on all addresses."""
     default = (ROOT / "conf/rcstreamd.yaml").read_text()
-    assert ports("ListenStream") == set(re.findall(r'listen: \["localhost:(\d+)"\]', default))
+    listen = re.findall(r'(?m)^ *listen: \["localhost:(\d+)"\]', default)
+    assert ports("ListenStream") == set(listen)
     assert ports("ListenDatagram") == set(re.findall(r"listen: localhost:(\d+)", default))
 
 
