@@ -47,6 +47,20 @@ struct source_stats *status_source(struct status *status, const char *type, cons
 	return stats;
 }
 
+const struct source_stats *status_next_source(const struct status *status, size_t *at)
+{
+	size_t count = status->source_count;
+
+	while (*at < count) {
+		const struct source_stats *source = &status->sources[(*at)++];
+
+		if (metric_read(&source->is_gone) == 0) {
+			return source;
+		}
+	}
+	return NULL;
+}
+
 void status_sum(const struct status *status, struct metrics *total)
 {
 	memset(total, 0, sizeof(*total));

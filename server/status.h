@@ -69,6 +69,12 @@ void status_finish(struct status *status);
  * feeder's. */
 struct source_stats *status_source(struct status *status, const char *type, const char *name);
 
+/*
+ * Lends the next source that the configuration names, from `*at` on, which is 0 at first and set
+ * behind it; NULL when there is none.  Any thread.
+ */
+const struct source_stats *status_next_source(const struct status *status, size_t *at);
+
 /* Write the sum of all workers' metrics to `total`. */
 void status_sum(const struct status *status, struct metrics *total);
 

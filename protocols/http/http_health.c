@@ -79,10 +79,10 @@ static json_t *age_json(const struct http_health *health, const struct source_st
 static json_t *sources_json(const struct http_health *health)
 {
 	json_t *sources = json_array();
+	const struct source_stats *source;
+	size_t at = 0;
 
-	for (size_t i = 0; i < health->status->source_count; i++) {
-		const struct source_stats *source = &health->status->sources[i];
-
+	while ((source = status_next_source(health->status, &at)) != NULL) {
 		(void)json_array_append_new(
 		    sources, json_pack("{s:s, s:s, s:b, s:o}", "name", source->name, "type",
 		                       source->type, "is_up", metric_read(&source->is_up) > 0,
@@ -95,17 +95,18 @@ static void look_at_readiness(const struct http_health *health, struct finding *
 {
 	const struct status *status = health->status;
 	bool is_ready = metric_read(&status->is_ready) > 0;
-	size_t up = 0;
+	const struct source_stats *source;
+	size_t at = 0, sources = 0, up = 0;
 
-	for (size_t i = 0; i < status->source_count; i++) {
-		up += metric_read(&status->sources[i].is_up) > 0 ? 1 : 0;
+	while ((source = status_next_source(status, &at)) != NULL) {
+		sources++;
+		up += metric_read(&source->is_up) > 0 ? 1 : 0;
 	}
 	if (!is_ready) {
 		note_fault(finding, "starting or ending");
 	}
 	if (up == 0) {
-		note_fault(finding,
-		           status->source_count > 0 ? "no source is up" : "there is no source");
+		note_fault(finding, sources > 0 ? "no source is up" : "there is no source");
 	}
 	finding->details =
 	    json_pack("{s:b, s:o}", "is_ready", is_ready, "sources", sources_json(health));

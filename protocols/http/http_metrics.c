@@ -154,10 +154,10 @@ static void add_drop_reasons(struct scrape *scrape, const metric *values,
 
 static void add_sources(struct scrape *scrape, const struct metric_row *row)
 {
-	const struct status *status = scrape->status;
+	const struct source_stats *source;
+	size_t at_source = 0;
 
-	for (size_t i = 0; i < status->source_count; i++) {
-		const struct source_stats *source = &status->sources[i];
+	while ((source = status_next_source(scrape->status, &at_source)) != NULL) {
 		struct buffer labels = {0};
 
 		if (row->by == METRIC_BY_DROP_REASON) {

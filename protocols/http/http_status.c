@@ -95,12 +95,11 @@ static json_t *source_json(const struct source_stats *source, uint64_t now_ms)
 static json_t *sources_json(const struct status *status, uint64_t now_ms)
 {
 	json_t *sources = json_array();
+	const struct source_stats *source;
+	size_t at = 0;
 
-	for (size_t i = 0; i < status->source_count; i++) {
-		if (metric_read(&status->sources[i].is_gone) == 0) {
-			(void)json_array_append_new(sources,
-			                            source_json(&status->sources[i], now_ms));
-		}
+	while ((source = status_next_source(status, &at)) != NULL) {
+		(void)json_array_append_new(sources, source_json(source, now_ms));
 	}
 	return sources;
 }

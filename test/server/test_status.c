@@ -52,6 +52,7 @@ static void test_status_keeps_the_figures_of_a_source(void **state)
 	struct status status = {0};
 	struct source_stats *one, *other;
 	char name[] = "one";
+	size_t at = 0;
 
 	(void)state;
 	status_init(&status, 1);
@@ -61,8 +62,12 @@ static void test_status_keeps_the_figures_of_a_source(void **state)
 	assert_int_equal(status.source_count, 2);
 	metric_add(&one->published, 7);
 	metric_set(&one->is_gone, 1);
+	assert_ptr_equal(status_next_source(&status, &at), other);
+	assert_null(status_next_source(&status, &at));
 	assert_ptr_equal(status_source(&status, "redis", "one"), one);
 	assert_int_equal(metric_read(&one->is_gone), 0);
+	at = 0;
+	assert_ptr_equal(status_next_source(&status, &at), one);
 	assert_int_equal(metric_read(&one->published), 7);
 	assert_ptr_not_equal(status_source(&status, "replay", "one"), one);
 	assert_ptr_equal(status_source(&status, "redis", "other"), other);

@@ -113,7 +113,9 @@ static void test_health_is_not_ready_without_a_source(void **state)
 	metric_set(&world.harness.status.is_ready, 0);
 	expect(&world, GET("/readyz"), 503, "starting or ending\n");
 	metric_set(&world.harness.status.is_ready, 1);
-	world.harness.status.source_count = 0;
+	metric_set(&world.sources[1].is_gone, 1); /* taken away by a reload */
+	expect(&world, GET("/readyz"), 503, "no source is up\n");
+	metric_set(&world.sources[0].is_gone, 1);
 	expect(&world, GET("/readyz"), 503, "there is no source\n");
 	harness_finish(&world.harness);
 }

@@ -94,6 +94,12 @@ static void test_metrics_tell_each_source(void **state)
 	assert_has(&got, "\nircstream_errors_total{type=\"rc2udp-parsing\"} 4\n");
 	assert_has(&got, "\nrcstreamd_wiki_changes_total{wiki=\"w\\\"1\"} 1\n");
 	buffer_finish(&got);
+	metric_set(&sources[0].is_gone, 1); /* no alert is to fire for it; what it counted stays */
+	got = ask(&harness);
+	assert_null(strstr(got.bytes, "source=\"a\""));
+	assert_has(&got, "\nrcstreamd_source_up{source=\"b\",type=\"redis\"} 0\n");
+	assert_has(&got, "\nircstream_errors_total{type=\"rc2udp-parsing\"} 4\n");
+	buffer_finish(&got);
 	wiki_counts_destroy(harness.status.wiki_counts);
 	harness_finish(&harness);
 }
