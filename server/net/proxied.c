@@ -26,8 +26,10 @@ static void let_go(struct proxied *proxied)
 /* Nobody knows yet which protocol to say goodbye in. */
 static void on_closing(struct connection *connection, enum close_reason reason)
 {
-	(void)connection;
+	struct proxied *proxied = connection->owner;
+
 	(void)reason;
+	deadline_disarm(&connection->net->deadlines, &proxied->deadline);
 }
 
 static void on_closed(struct connection *connection, enum close_reason reason)

@@ -124,6 +124,19 @@ static void test_proxied_waits_no_longer_than_its_time(void **state)
 	assert_int_equal(metric_read(&world->metrics.proxy_headers_refused), 1);
 }
 
+/* One that has been refused is not refused again when its time is over while it ends. */
+static void test_proxied_is_refused_once(void **state)
+{
+	struct world *world = *state;
+	int client = connect_to(world);
+
+	pass(world, PROXIED_TIMEOUT_MS - 1000);
+	say(world, client, "NICK reader\r\n");
+	pass(world, 1000 + 2 * DEADLINE_TICK_MS);
+	assert_end_of(world, client, "");
+	assert_int_equal(metric_read(&world->metrics.proxy_headers_refused), 1);
+}
+
 /* A proxy that gives up before its header is whole leaves nothing. */
 static void test_proxied_ends_with_its_proxy(void **state)
 {
@@ -186,6 +199,7 @@ int main(void)
 	    PROXIED_TEST(test_proxied_reads_one_header),
 	    PROXIED_TEST(test_proxied_ends_without_a_header),
 	    PROXIED_TEST(test_proxied_waits_no_longer_than_its_time),
+	    PROXIED_TEST(test_proxied_is_refused_once),
 	    PROXIED_TEST(test_proxied_ends_with_its_proxy),
 	    PROXIED_TEST(test_proxied_are_those_of_the_networks_alone),
 	    PROXIED_TEST(test_proxied_is_counted_by_its_own_address),
