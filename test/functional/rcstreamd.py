@@ -14,6 +14,7 @@ import copy
 import json
 import os
 import re
+import select
 import signal
 import socket
 import subprocess
@@ -116,29 +117,51 @@ def merged(base, overrides):
 
 
 class Log:
-    """The records of one run, collected by a thread as they come."""
+    """The records of one run.
+
+    A thread takes them as they come, and find() takes what has been written: a record that was
+    written before a client got its answer is there for a test that has read the answer.
+    """
 
     def __init__(self, stream):
         self.lines = []
         self.records = []
         self.malformed = []  # lines that are no JSON object; there must be none
         self.is_ended = False
+        self._descriptor = stream.fileno()
+        self._begun = b""  # a line of which more is to come
         self._changed = threading.Condition()
-        self._thread = threading.Thread(target=self._collect, args=(stream,), daemon=True)
+        os.set_blocking(self._descriptor, False)
+        self._thread = threading.Thread(target=self._collect, daemon=True)
         self._thread.start()
 
-    def _collect(self, stream):
-        for line in stream:
+    def _collect(self):
+        while not self.is_ended:
+            select.select([self._descriptor], [], [])
             with self._changed:
-                self.lines.append(line.rstrip("\n"))
-                try:
-                    self.records.append(dict(json.loads(line)))
-                except (TypeError, ValueError):
-                    self.malformed.append(line)
-                self._changed.notify_all()
-        with self._changed:
-            self.is_ended = True
+                self._take()
+
+    def _take(self):
+        """Take all that can be read now; the lock is held."""
+        while not self.is_ended:
+            try:
+                some = os.read(self._descriptor, 1 << 16)
+            except BlockingIOError:
+                return
+            *lines, self._begun = (self._begun + some).split(b"\n")
+            if not some and self._begun:
+                lines.append(self._begun)
+            self.is_ended = not some
+            for line in lines:
+                self._add(line.decode(errors="replace"))
             self._changed.notify_all()
+
+    def _add(self, line):
+        self.lines.append(line)
+        try:
+            self.records.append(dict(json.loads(line)))
+        except (TypeError, ValueError):
+            self.malformed.append(line)
 
     def wait_for(self, id=None, message=None, timeout=WAIT_TIMEOUT_S):
         """The first record with this id and a message that holds this regular expression."""
@@ -157,6 +180,7 @@ class Log:
     def find(self, id=None, message=None):
         """All such records so far."""
         with self._changed:
+            self._take()
             return [record for record in self.records if matches(record, id, message)]
 
     def text(self):
@@ -217,8 +241,6 @@ class Rcstreamd:
                     stdin=subprocess.DEVNULL,
                     stdout=subprocess.PIPE,
                     stderr=errors,
-                    text=True,
-                    encoding="utf-8",
                     env={**environment(), **self.settings},
                     pass_fds=self.pass_fds,
                 )

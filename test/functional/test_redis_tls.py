@@ -9,8 +9,12 @@ import pytest
 
 from rcstreamd import CONFIGURATION, make_change, merged, run_program
 from redis_server import FakeRedis, RedisServer, free_port, wait_gone
+from test_redis import read_numbers, reader
 
 pytestmark = pytest.mark.skipif(shutil.which("openssl") is None, reason="there is no openssl")
+
+# For what makes the channel.
+BY_UDP = {"type": "rcfeed-udp", "listen": "127.0.0.1:0"}
 
 
 def openssl(*arguments):
@@ -88,9 +92,12 @@ def source(host, upstream, **options):
 def assert_receives(run, upstream):
     run.log.wait_for("redis.up")
     upstream.wait_subscribed()
-    for i in range(300):  # more than one TLS record of 16 KiB
-        upstream.publish("rc.enwiki", json.dumps(make_change(id=i, comment=400 * "x")))
-    run.log.find("source.dropped") == []
+    client = reader(run)
+    changes = [make_change(id=i, title=f"Page {i}", comment=400 * "x") for i in range(1, 301)]
+    for change in changes:  # more than one TLS record of 16 KiB
+        upstream.publish("rc.enwiki", json.dumps(change))
+    assert read_numbers(client, 300) == list(range(1, 301))
+    assert run.log.find("source.dropped") == []
 
 
 @pytest.mark.parametrize("host, name", [("127.0.0.1", "address"), ("localhost", "name")])
@@ -98,7 +105,7 @@ def test_redis_tls_certificate_of_the_authority_is_trusted(
     server, redis, certificates, host, name
 ):
     upstream = redis(name, "--tls-auth-clients", "no")
-    run = server(ingest=[source(host, upstream, tls_ca=certificates / "ca.crt")])
+    run = server(ingest=[BY_UDP, source(host, upstream, tls_ca=certificates / "ca.crt")])
     assert_receives(run, upstream)
 
 
@@ -116,7 +123,7 @@ def test_redis_tls_other_certificates_are_refused(
 ):
     upstream = redis(name, "--tls-auth-clients", "no")
     options = {"tls_ca": certificates / f"{ca}.crt"} if ca else {}
-    run = server(ingest=[source(host, upstream, **options)])
+    run = server(ingest=[BY_UDP, source(host, upstream, **options)])
     record = run.log.wait_for("redis.lost", why)
     assert record["level"] == "warn"
     assert upstream.command("PUBSUB", "NUMPAT") == 0
@@ -124,7 +131,7 @@ def test_redis_tls_other_certificates_are_refused(
 
 def test_redis_tls_verification_can_be_turned_off(server, redis):
     upstream = redis("name", "--tls-auth-clients", "no")
-    run = server(ingest=[source("127.0.0.1", upstream, tls_verify=False)])
+    run = server(ingest=[BY_UDP, source("127.0.0.1", upstream, tls_verify=False)])
     assert_receives(run, upstream)
 
 
@@ -133,17 +140,17 @@ def test_redis_tls_own_certificate_is_shown(server, redis, certificates):
     upstream = redis("address")
     ca = {"tls_ca": certificates / "ca.crt"}
     own = {"tls_cert": certificates / "client.crt", "tls_key": certificates / "client.key"}
-    refused = server(ingest=[source("127.0.0.1", upstream, **ca)])
+    refused = server(ingest=[BY_UDP, source("127.0.0.1", upstream, **ca)])
     refused.log.wait_for("redis.lost")
     assert refused.log.find("redis.up") == []
-    run = server(ingest=[source("127.0.0.1", upstream, **ca, **own)])
+    run = server(ingest=[BY_UDP, source("127.0.0.1", upstream, **ca, **own)])
     assert_receives(run, upstream)
 
 
 def test_redis_tls_server_that_speaks_no_tls_is_an_outage(server):
     upstream = FakeRedis(lambda connection, commands: connection.sendall(b"-ERR what?\r\n"))
     upstream.tls_port = upstream.port
-    run = server(ingest=[source("127.0.0.1", upstream, tls_verify=False)])
+    run = server(ingest=[BY_UDP, source("127.0.0.1", upstream, tls_verify=False)])
     run.log.wait_for("redis.lost", "TLS: ")
     upstream.close()
 
