@@ -13,10 +13,10 @@ Work = namedtuple("Work", "title protocol clients changes warm_up rate peers")
 IRC_PEERS = ("ngircd", "inspircd")
 HTTP_PEERS = ("nchan", "redis")
 WORKS = (
-    Work("IRC, flooded", "irc", 100, 1500, 150, 0, IRC_PEERS),
+    Work("IRC, flooded", "irc", 100, 8000, 800, 0, IRC_PEERS),
     Work("IRC, flooded", "irc", 1000, 150, 64, 0, IRC_PEERS),
     Work("IRC, 50 a second", "irc", 500, 150, 10, 50, IRC_PEERS),
-    Work("Socket.IO, flooded", "websocket", 100, 1500, 150, 0, HTTP_PEERS),
+    Work("Socket.IO, flooded", "websocket", 100, 8000, 800, 0, HTTP_PEERS),
     Work("Socket.IO, flooded", "websocket", 1000, 150, 64, 0, HTTP_PEERS),
     Work("Socket.IO, 50 a second", "websocket", 500, 150, 10, 50, HTTP_PEERS),
     Work("SSE, flooded", "sse", 1000, 150, 64, 0, ("nchan",)),

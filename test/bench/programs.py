@@ -78,15 +78,17 @@ def wait_ready(process, log):
 def rcstreamd(program, injection="rcfeed-udp", **sections):
     """rcstreamd, with sections of its configuration in place of CONFIGURATION's.
 
-    An injection of None is for sources that get their changes elsewhere.
+    The program may be a command that runs it.  An injection of None is for sources that get their
+    changes elsewhere.
     """
+    command = program if isinstance(program, list) else [program]
     with tempfile.TemporaryDirectory(prefix="rcstreamd-bench-") as folder:
         configuration = Path(folder, "rcstreamd.yaml")
         configuration.write_text(json.dumps({**CONFIGURATION, **sections}))  # JSON is YAML
         log = Path(folder, "log")
         with log.open("wb") as output:
             process = subprocess.Popen(
-                [program, "-c", configuration, "--log-format", "json"],
+                [*command, "-c", configuration, "--log-format", "json"],
                 stdout=output,
                 stderr=subprocess.STDOUT,
             )

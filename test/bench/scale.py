@@ -5,7 +5,9 @@ Minutes each, so they are run when asked for: ./dev bench scale, or one with --o
 """
 
 import contextlib
+import itertools
 import json
+import os
 import resource
 import socket
 import subprocess
@@ -13,6 +15,7 @@ import threading
 import time
 from urllib.request import urlopen
 
+import atomics
 import fanout
 import programs
 from crowd import SMALL_BUFFER, Crowd, come_and_go
@@ -92,25 +95,67 @@ def run_delays(bench, title):
 WORKERS = (1, 2, 4, 8)
 
 
+@contextlib.contextmanager
+def on_core(core):
+    """What is started meanwhile keeps to this core; None leaves the choice to the kernel."""
+    before = os.sched_getaffinity(0)
+    os.sched_setaffinity(0, before if core is None else {core})
+    try:
+        yield
+    finally:
+        os.sched_setaffinity(0, before)
+
+
+# Clients, changes and how many come a second.
+LOADS = {"flooded": (1000, 1500, 0), "50 a second": (500, 150, 50)}
+
+
+def run_workers(bench, workers, load, place):
+    """One run; `place` is the server's core and the load's."""
+    clients, changes, rate = (40, 100, load[2]) if bench.quick else load
+    with contextlib.ExitStack() as stack:
+        with on_core(place[0]):
+            start = programs.rcstreamd(bench.rcstreamd, "rc2udp", workers=workers)
+            server = stack.enter_context(start)
+        with on_core(place[1]):
+            return bench.load(server, {"irc": clients}, changes=changes, warm_up=64, rate=rate)
+
+
+def places():
+    """Where the server and the load run.
+
+    On one core the workers take turns, and the load does not take theirs: what then costs more
+    with more of them is their number.
+    """
+    cores = sorted(os.sched_getaffinity(0))
+    found = {"on any core": (None, None)}
+    if len(cores) > 1:
+        found["server on one core, load on another"] = (cores[0], cores[1])
+    return found
+
+
 def run_cores(bench, title):
-    clients, changes = (40, 200) if bench.quick else (1000, 600)
-
-    def run_one(workers):
-        with programs.rcstreamd(bench.rcstreamd, "rc2udp", workers=int(workers)) as server:
-            return bench.load(server, {"irc": clients}, changes=changes, warm_up=64)
-
     names = [str(workers) for workers in WORKERS]
-    runs = bench.repeat(title, names, run_one)
-    cpu = {name: median(runs[name], "server", "cpu_us_per_delivery") for name in names}
-    batch = {name: median(runs[name], "deliveries_per_read") for name in names}
-    bench.head(
-        f"{f'IRC, flooded, {clients:,} clients':36}{'CPU us':>11}{'CPU to':>10}{'changes':>10}",
-        f"{'':36}{'a delivery':>11}{'1 worker':>10}{'a read':>10}",
-    )
-    for name in names:
-        label = f"{name} worker{'' if name == '1' else 's'}"
-        bench.line(f"  {label:34}{cpu[name]:11.3f}{cpu[name] / cpu['1']:9.2f}x{batch[name]:10.1f}")
-    return {"cpu_us_per_delivery": cpu, "deliveries_per_read": batch, "runs": runs}
+    figures = {}
+    for (where, place), (work, load) in itertools.product(places().items(), LOADS.items()):
+        label = f"IRC, {work}, {where}"
+        runs = bench.repeat(
+            f"{title}: {label}",
+            names,
+            lambda name, load=load, place=place: run_workers(bench, int(name), load, place),
+        )
+        cpu = {name: median(runs[name], "server", "cpu_us_per_delivery") for name in names}
+        batch = {name: median(runs[name], "deliveries_per_read") for name in names}
+        bench.head(
+            f"{label:54}{'CPU us':>11}{'CPU to':>10}{'changes':>10}",
+            f"{'':54}{'a delivery':>11}{'1 worker':>10}{'a read':>10}",
+        )
+        for name in names:
+            words = f"{name} worker{'' if name == '1' else 's'}"
+            ratio = cpu[name] / cpu["1"]
+            bench.line(f"  {words:52}{cpu[name]:11.3f}{ratio:9.2f}x{batch[name]:10.1f}")
+        figures[label] = {"cpu_us_per_delivery": cpu, "deliveries_per_read": batch, "runs": runs}
+    return figures
 
 
 # --- wildcards ----------------------------------------------------------------
@@ -416,6 +461,7 @@ def run_churn(bench, title):
 ROWS = {
     "scale, flush delay": run_delays,
     "scale, cores": run_cores,
+    "scale, atomics": atomics.run,
     "scale, wildcards": run_wildcards,
     "scale, slow clients": run_slow,
     "scale, connections": run_connections,
