@@ -16,6 +16,9 @@
 /* IRC channel names are at most 50 bytes, RFC 2812 §1.3, with the "#". */
 #define CHANNEL_MAX 50
 
+/* A second; as server/net/address_rates.h has it. */
+#define CONNECTION_RATE_MIN 0.001
+
 struct check {
 	const struct conf *conf;
 	const struct conf_places *places;
@@ -185,6 +188,24 @@ static void check_irc_channels(const struct check *check)
 		              irc->channels.count, irc->max_channels);
 		refuse_channels(check, &sentence);
 	}
+}
+
+/* What is slower than a connection in a quarter of an hour is meant to be none at all. */
+static void check_connection_rate(const struct check *check, const char *path, const double *rate)
+{
+	struct buffer sentence = {0};
+
+	if (*rate > 0 && *rate < CONNECTION_RATE_MIN && !is_faulty(check, rate)) {
+		buffer_printf(&sentence, "%g is out of range (want 0, or %g at least)", *rate,
+		              CONNECTION_RATE_MIN);
+		refuse(check, path, mark_of(check, rate), &sentence);
+	}
+}
+
+static void check_connection_rates(const struct check *check)
+{
+	check_connection_rate(check, "irc.connection_rate", &check->conf->irc.connection_rate);
+	check_connection_rate(check, "http.connection_rate", &check->conf->http.connection_rate);
 }
 
 static bool is_transport(const char *name)
@@ -525,7 +546,7 @@ void conf_check_rules(const struct conf *conf, const struct conf_places *places,
 	static void (*const rules[])(const struct check *check) = {
 	    check_channel_names, check_irc_channels, check_outbox,     check_server_name,
 	    check_network,       check_bot_name,     check_heartbeat,  check_listeners,
-	    check_sources,       check_groups,       check_transports,
+	    check_sources,       check_groups,       check_transports, check_connection_rates,
 	};
 	const struct check check = {.conf = conf, .places = places, .faults = faults};
 

@@ -264,7 +264,7 @@ static bool parse_rate(const struct conf_node *node, const struct conf_option *o
 	return true;
 }
 
-/* Never with an exponent: the limits keep the value between 0.001 and 1000000. */
+/* Never with an exponent: a rate is 0, or between 0.001 and 1000000. */
 static void print_rate(const void *member, struct buffer *out)
 {
 	double value = *(const double *)member;

@@ -23,6 +23,7 @@
  */
 
 struct address_limits;
+struct address_rates;
 struct errand;
 struct front_end;
 struct socketio_library;
@@ -35,6 +36,7 @@ struct front_end_env {
 	struct history *history; /* what the bus has brought so far, and from when on */
 	struct metrics *metrics;
 	const struct status *status;
+	struct address_rates *rates; /* of this front-end's clients, all workers'; NULL: none */
 	struct address_limits *session_addresses; /* of Socket.IO, all workers'; NULL: no limits */
 	const struct socketio_library *socketio_library; /* NULL: none */
 	unsigned worker;                                 /* this one, from 0 */
@@ -60,6 +62,15 @@ struct front_end_env {
 	void *(*state_of)(const struct front_end_env *env, const struct front_end *front_end);
 };
 
+/* Whom a front-end lets in, as the configuration has it; all zero is everyone. */
+struct front_end_door {
+	const struct conf_networks *allow; /* lent; empty: everyone */
+	const struct conf_networks
+	    *trusted;   /* lent; proxies whose requests tell who asks; or NULL */
+	double rate;    /* of each address, and how many at once: */
+	unsigned burst; /* see address_rates.h */
+};
+
 struct front_end {
 	const char *name; /* "irc": section of the configuration, log scope */
 
@@ -68,6 +79,9 @@ struct front_end {
 
 	/* Lends the networks whose connections begin with a PROXY header.  NULL: none. */
 	const struct conf_networks *(*proxies)(const struct conf *conf);
+
+	/* Tells whom to let in; it lends what it points to.  NULL: everyone. */
+	struct front_end_door (*door)(const struct conf *conf);
 
 	/* Gives the worker's state. */
 	void *(*start)(const struct front_end_env *env);
@@ -84,8 +98,8 @@ struct front_end {
 	void (*on_connection)(void *state, struct connection *connection);
 
 	/*
-	 * Lends what one is sent that is not let in, CLOSE_LIMIT or CLOSE_ADDRESS_LIMIT, whole and
-	 * in its protocol: the connection ends with it.  NULL: nothing.
+	 * Lends what one is sent that is not let in, for a reason of admission_enter(), whole and
+	 * in its protocol, until it is asked again: the connection ends with it.  NULL: nothing.
 	 */
 	const char *(*refusal)(void *state, enum close_reason reason);
 

@@ -13,6 +13,7 @@
 #include "server/base/log.h"
 #include "server/base/memory.h"
 #include "server/descriptors.h"
+#include "server/door_rates.h"
 #include "server/feeder.h"
 #include "server/listeners.h"
 #include "server/net/address_limits.h"
@@ -40,6 +41,7 @@ struct server {
 	unsigned connections_possible;    /* that there are descriptors for */
 	struct address_limits *addresses; /* clients' connections */
 	struct address_limits *session_addresses;
+	struct address_rates **rates;              /* of new connections */
 	struct socketio_library *socketio_library; /* NULL: none */
 	struct worker **workers;
 	size_t worker_count;
@@ -107,6 +109,7 @@ static bool create_workers(struct server *server, struct error *error)
 		    .status = &server->status,
 		    .addresses = server->addresses,
 		    .session_addresses = server->session_addresses,
+		    .rates = server->rates,
 		    .socketio_library = server->socketio_library,
 		    .index = (unsigned)i,
 		    .all = server->workers,
@@ -233,6 +236,7 @@ static void create_limits(struct server *server)
 
 	server->addresses = address_limits_create(&connections);
 	server->session_addresses = address_limits_create(&sessions);
+	server->rates = door_rates_create(server->conf);
 }
 
 static void set_limits(struct server *server)
@@ -248,6 +252,7 @@ static void set_limits(struct server *server)
 	}
 	address_limits_change(server->addresses, &connections);
 	address_limits_change(server->session_addresses, &sessions);
+	door_rates_change(server->rates, server->conf);
 }
 
 /* Called when what the server needs for itself is open. */
@@ -396,6 +401,7 @@ static void destroy(struct server *server)
 	status_finish(&server->status);
 	address_limits_destroy(server->addresses);
 	address_limits_destroy(server->session_addresses);
+	door_rates_destroy(server->rates);
 	socketio_library_destroy(server->socketio_library);
 }
 

@@ -79,6 +79,18 @@ static const char *refusal(void *owner, enum close_reason reason)
 	return front_end->type->refusal(front_end->state, reason);
 }
 
+static struct admission admission(void *owner)
+{
+	const struct worker_front_end *front_end = owner;
+	struct front_end_door door = front_end->type->door(front_end->env.conf);
+
+	return (struct admission){
+	    .allowed = door.allow,
+	    .trusted = door.trusted,
+	    .rates = front_end->env.rates,
+	};
+}
+
 static const struct conf_networks *proxies(void *owner)
 {
 	const struct worker_front_end *front_end = owner;
@@ -455,6 +467,7 @@ static void start_front_ends(struct worker *worker)
 		    .history = worker->history,
 		    .metrics = &stats_of(worker)->metrics,
 		    .status = worker->options.status,
+		    .rates = worker->options.rates != NULL ? worker->options.rates[i] : NULL,
 		    .session_addresses = worker->options.session_addresses,
 		    .socketio_library = worker->options.socketio_library,
 		    .worker = worker->options.index,
@@ -489,6 +502,9 @@ static bool open_listeners(struct worker *worker, struct error *error)
 			return false;
 		}
 		listener_tell_refused(listener, refusal);
+		if (type->door != NULL) {
+			listener_admit(listener, admission);
+		}
 		if (type->proxies != NULL) {
 			listener_expect_proxies(listener, proxies);
 		}

@@ -38,6 +38,7 @@ struct worker_options {
 	const struct conf *conf;                         /* shared */
 	struct status *status;                           /* workers[index] is this one's */
 	struct address_limits *addresses;                /* connections of all workers */
+	struct address_rates *const *rates;              /* of each front-end, door_rates.h */
 	struct address_limits *session_addresses;        /* Socket.IO's sessions of all workers */
 	const struct socketio_library *socketio_library; /* NULL: none */
 	unsigned index;                                  /* from 0 */

@@ -18,6 +18,16 @@ static const struct conf_networks *proxies(const struct conf *conf)
 	return &conf->http.proxy_protocol;
 }
 
+static struct front_end_door door(const struct conf *conf)
+{
+	return (struct front_end_door){
+	    .allow = &conf->http.allow,
+	    .trusted = &conf->http.trusted_proxies,
+	    .rate = conf->http.connection_rate,
+	    .burst = conf->http.connection_burst,
+	};
+}
+
 static size_t endpoint_count(const struct http_endpoint *endpoints)
 {
 	size_t count = 0;
@@ -46,8 +56,6 @@ void *http_start(const struct front_end_env *env, const struct http_endpoint *en
 	worker->endpoints = endpoints;
 	worker->kind = kind;
 	http_on_conf(worker);
-	http_refusal_write(&worker->is_full, CLOSE_LIMIT);
-	http_refusal_write(&worker->has_its_share, CLOSE_ADDRESS_LIMIT);
 	worker->states = mem_zeroed((endpoint_count(endpoints) + 1) * sizeof(worker->states[0]));
 	for (size_t i = 0; endpoints[i].path != NULL; i++) {
 		require(endpoints[i].on_request != NULL);
@@ -70,9 +78,12 @@ void http_on_connection(void *state, struct connection *connection)
 
 static const char *refusal(void *state, enum close_reason reason)
 {
-	const struct http_worker *worker = state;
+	struct http_worker *worker = state;
 
-	return reason == CLOSE_ADDRESS_LIMIT ? worker->has_its_share.bytes : worker->is_full.bytes;
+	buffer_clear(&worker->refusal);
+	http_refusal_write(&worker->refusal, reason, worker->env->conf);
+	buffer_append_byte(&worker->refusal, '\0');
+	return worker->refusal.bytes;
 }
 
 static void on_moved(void *state, struct connection *connection, void *cargo)
@@ -100,8 +111,7 @@ void http_destroy(void *state)
 			worker->endpoints[i].destroy(worker->states[i]);
 		}
 	}
-	buffer_finish(&worker->is_full);
-	buffer_finish(&worker->has_its_share);
+	buffer_finish(&worker->refusal);
 	free(worker->states);
 	free(worker);
 }
@@ -110,6 +120,7 @@ const struct front_end http_front_end = {
     .name = "http",
     .addresses = addresses,
     .proxies = proxies,
+    .door = door,
     .start = start,
     .on_conf = http_on_conf,
     .on_connection = http_on_connection,

@@ -11,9 +11,10 @@
 #include <string.h>
 
 #include "protocols/http/http_forwarded.h"
+#include "protocols/http/http_refusal.h"
 #include "protocols/http/http_router.h"
 #include "server/base/log.h"
-#include "server/net/address_limits.h"
+#include "server/net/admission.h"
 
 static const struct conf_http *conf_of(const struct http_connection *http)
 {
@@ -151,6 +152,50 @@ static void respond_method(struct http_exchange *exchange, unsigned status, cons
 	http_respond(exchange, &(struct http_response){.status = status, .fields = fields});
 }
 
+/* --- who asks --------------------------------------------------------------- */
+
+static struct admission admission_of(const struct http_connection *http)
+{
+	return (struct admission){
+	    .allowed = &conf_of(http)->allow,
+	    .trusted = &conf_of(http)->trusted_proxies,
+	    .rates = http->worker->env->rates,
+	};
+}
+
+/*
+ * Whether the client may be served that the request tells of.  One that came by itself was let in
+ * when it came, and stays whatever is allowed by now; the admin listener's are let in anyhow.
+ */
+static bool may_ask(const struct http_connection *http)
+{
+	const struct sockaddr_in6 *client = &http->exchange.client;
+	const struct sockaddr_in6 *peer = &http->connection->peer;
+	struct admission admission = admission_of(http);
+
+	if (http->worker->kind == CLIENT_ADMIN ||
+	    (!http->is_of_proxy && IN6_ARE_ADDR_EQUAL(&client->sin6_addr, &peer->sin6_addr))) {
+		return true;
+	}
+	return admission_allows(&admission, client);
+}
+
+/* The proxy's connection goes on: the next request may be another's. */
+static void refuse_request(struct http_connection *http)
+{
+	const char *words = close_reason_row(CLOSE_NOT_ALLOWED)->text;
+	char line[REFUSALS_TEXT_MAX];
+	int length = snprintf(line, sizeof(line), "%s\n", words);
+
+	refusals_note(http->worker->env->net, &http->exchange.client, CLOSE_NOT_ALLOWED);
+	http_respond(&http->exchange, &(struct http_response){
+					  .status = 403,
+					  .content_type = "text/plain; charset=UTF-8",
+					  .fields = "Access-Control-Allow-Origin: *\r\n",
+					  .body = {.bytes = line, .length = (size_t)length},
+				      });
+}
+
 void http_connection_dispatch(struct http_connection *http, struct http_request *request)
 {
 	const struct http_endpoint *table = http->worker->endpoints;
@@ -163,7 +208,9 @@ void http_connection_dispatch(struct http_connection *http, struct http_request 
 	*exchange = (struct http_exchange){.request = request};
 	http_forwarded_client(request, &conf_of(http)->trusted_proxies, &http->connection->peer,
 	                      &exchange->client);
-	if (http_request_text_is(request->path, "*")) {
+	if (!may_ask(http)) {
+		refuse_request(http);
+	} else if (http_request_text_is(request->path, "*")) {
 		respond_method(exchange, 204, "Allow: GET, HEAD, POST, OPTIONS\r\n");
 	} else if (endpoint == NULL) {
 		http_respond_status(exchange, 404);
@@ -191,13 +238,15 @@ void http_connection_next(struct http_connection *http, bool keep_alive)
 
 /* --- a connection of one client ------------------------------------------ */
 
-/* As one is that comes by itself; the answer ends with a NUL, which is not sent. */
-static void refuse_client(struct http_connection *http)
+/* As one is that comes by itself. */
+static void refuse_client(struct http_connection *http, enum close_reason reason)
 {
-	const struct buffer *answer = &http->worker->has_its_share;
+	struct buffer answer = {0};
 
-	metric_add(&http->worker->env->metrics->connections_refused_address, 1);
-	connection_send_bytes(http->connection, answer->bytes, answer->length - 1);
+	refusals_note(http->worker->env->net, &http->exchange.client, reason);
+	http_refusal_write(&answer, reason, http->worker->env->conf);
+	connection_send_bytes(http->connection, answer.bytes, answer.length);
+	buffer_finish(&answer);
 	http_connection_next(http, false);
 }
 
@@ -205,16 +254,14 @@ bool http_connection_take_client(struct http_connection *http)
 {
 	const struct sockaddr_in6 *client = &http->exchange.client;
 	struct connection *connection = http->connection;
-	struct address_place *place;
+	struct admission admission = admission_of(http);
+	enum close_reason reason;
 
-	if (connection->place != NULL &&
-	    !IN6_ARE_ADDR_EQUAL(&connection->peer.sin6_addr, &client->sin6_addr)) {
-		place = address_limits_move(connection->place, client);
-		if (place == NULL) {
-			refuse_client(http);
-			return false;
-		}
-		connection->place = place;
+	if (!IN6_ARE_ADDR_EQUAL(&connection->peer.sin6_addr, &client->sin6_addr) &&
+	    !admission_move(&admission, http->worker->env->net, client, &connection->place,
+	                    &reason)) {
+		refuse_client(http, reason);
+		return false;
 	}
 	connection->peer = *client;
 	return true;
@@ -349,6 +396,7 @@ struct http_connection *http_connection_begin(struct http_worker *worker,
 	http->client.ops = &client_ops;
 	http->client.id = connection->id;
 	client_enter(worker->env->net, &http->client, worker->kind);
+	http->is_of_proxy = peer_is_in(&connection->peer, &conf_of(http)->trusted_proxies);
 	arm(http, conf_of(http)->keep_alive_timeout);
 	return http;
 }

@@ -29,8 +29,8 @@ struct http_worker {
 	const struct http_endpoint *endpoints; /* lent: the table */
 	enum client_kind kind;                 /* of its connections */
 	struct http_limits limits;
-	void **states;                        /* one for each row of the table */
-	struct buffer is_full, has_its_share; /* answers to those who are not let in */
+	void **states;         /* one for each row of the table */
+	struct buffer refusal; /* what the last one was answered that was not let in */
 };
 
 struct http_exchange {
@@ -54,6 +54,7 @@ struct http_connection {
 	enum http_phase phase;
 	bool is_in_input; /* on_input() is under way: not to be freed, and goes on by itself */
 	bool is_released; /* the connection has another owner */
+	bool is_of_proxy; /* it came from a trusted proxy: each request tells who asks */
 	struct http_reader reader;
 	struct http_exchange exchange;
 	struct deadline deadline;
@@ -72,7 +73,8 @@ void http_connection_next(struct http_connection *http, bool keep_alive);
 /*
  * The connection stays with the exchange's client, where a proxy may have brought others' requests
  * before: its peer is that client from now on, and its place the client's.  False when that
- * one's address has its fill: it was answered with 429, and the exchange is over.
+ * one's address has its fill, or comes too often: it was answered with 429, and the exchange is
+ * over.
  */
 bool http_connection_take_client(struct http_connection *http);
 

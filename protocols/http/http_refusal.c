@@ -5,22 +5,53 @@
 #include <string.h>
 
 #include "protocols/http/http_response.h"
+#include "server/net/refusals.h"
 
-void http_refusal_write(struct buffer *out, enum close_reason reason)
+#define ANYBODY "Access-Control-Allow-Origin: *\r\n"
+
+static unsigned status_of(enum close_reason reason)
 {
-	char fields[64], line[128];
+	switch (reason) {
+	case CLOSE_ADDRESS_LIMIT:
+	case CLOSE_RATE_LIMIT:
+		return 429;
+	case CLOSE_NOT_ALLOWED:
+		return 403;
+	default:
+		return 503;
+	}
+}
 
-	(void)snprintf(fields, sizeof(fields),
-	               "Retry-After: %d\r\nAccess-Control-Allow-Origin: *\r\n",
-	               HTTP_REFUSAL_RETRY_S);
-	(void)snprintf(line, sizeof(line), "%s\n", close_reason_row(reason)->text);
+/* Who came too often may come again when its address has one more: soon. */
+static unsigned retry_s(enum close_reason reason, const struct conf *conf)
+{
+	double rate = conf->http.connection_rate;
+	unsigned whole_s;
+
+	if (reason != CLOSE_RATE_LIMIT || rate <= 0) {
+		return HTTP_REFUSAL_RETRY_S;
+	}
+	whole_s = (unsigned)(1 / rate);
+	return whole_s < 1 / rate ? whole_s + 1 : whole_s;
+}
+
+void http_refusal_write(struct buffer *out, enum close_reason reason, const struct conf *conf)
+{
+	const struct refusals_figures figures = {
+	    .per_address = conf->limits.connections_per_address,
+	    .rate = conf->http.connection_rate,
+	};
+	char fields[96], text[REFUSALS_TEXT_MAX], line[REFUSALS_TEXT_MAX + 1];
+	int length = snprintf(line, sizeof(line), "%s\n", refusals_text(reason, &figures, text));
+
+	(void)snprintf(fields, sizeof(fields), "Retry-After: %u\r\n" ANYBODY,
+	               retry_s(reason, conf));
 	http_response_write(out,
 	                    &(struct http_response){
-				.status = reason == CLOSE_ADDRESS_LIMIT ? 429 : 503,
+				.status = status_of(reason),
 				.content_type = "text/plain; charset=UTF-8",
-				.fields = fields,
-				.body = {.bytes = line, .length = strlen(line)},
+				.fields = reason == CLOSE_NOT_ALLOWED ? ANYBODY : fields,
+				.body = {.bytes = line, .length = (size_t)length},
 			    },
 	                    (struct http_response_form){.minor_version = 1});
-	buffer_append_byte(out, '\0');
 }

@@ -136,6 +136,10 @@ static json_t *refused_json(const struct metrics *total)
 	           &total->connections_refused_limit);
 	set_metric(refused, close_reason_row(CLOSE_ADDRESS_LIMIT)->label,
 	           &total->connections_refused_address);
+	set_metric(refused, close_reason_row(CLOSE_RATE_LIMIT)->label,
+	           &total->connections_refused_rate);
+	set_metric(refused, close_reason_row(CLOSE_NOT_ALLOWED)->label,
+	           &total->connections_refused_not_allowed);
 	return refused;
 }
 

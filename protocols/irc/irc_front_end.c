@@ -1,4 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+#include <stdio.h>
+
 #include "protocols/irc/irc.h"
 #include "protocols/irc/irc_server.h"
 #include "protocols/irc/irc_stream.h"
@@ -11,6 +13,15 @@ static const struct conf_addresses *addresses(const struct conf *conf)
 static const struct conf_networks *proxies(const struct conf *conf)
 {
 	return &conf->irc.proxy_protocol;
+}
+
+static struct front_end_door door(const struct conf *conf)
+{
+	return (struct front_end_door){
+	    .allow = &conf->irc.allow,
+	    .rate = conf->irc.connection_rate,
+	    .burst = conf->irc.connection_burst,
+	};
 }
 
 static void *start(const struct front_end_env *env)
@@ -31,15 +42,16 @@ static void on_connection(void *state, struct connection *connection)
 /* They hear it before a nick is known. */
 static const char *refusal(void *state, enum close_reason reason)
 {
-	static const char *const lines[] = {
-#define CLOSE_REASON(id, label, is_told, websocket_code, text) \
-	[CLOSE_##id] = "ERROR :Closing Link: (" text ")\r\n",
-#include "server/net/close_reasons.def"
-#undef CLOSE_REASON
+	struct irc_server *server = state;
+	const struct refusals_figures figures = {
+	    .per_address = server->env->conf->limits.connections_per_address,
+	    .rate = server->conf->connection_rate,
 	};
+	char text[REFUSALS_TEXT_MAX];
 
-	(void)state;
-	return lines[reason];
+	(void)snprintf(server->refusal, sizeof(server->refusal), "ERROR :Closing Link: (%s)\r\n",
+	               refusals_text(reason, &figures, text));
+	return server->refusal;
 }
 
 static void destroy(void *state)
@@ -51,6 +63,7 @@ const struct front_end irc_front_end = {
     .name = "irc",
     .addresses = addresses,
     .proxies = proxies,
+    .door = door,
     .start = start,
     .on_conf = on_conf,
     .on_connection = on_connection,

@@ -28,6 +28,7 @@
 #define IRC_HOST_MAX    63   /* of server_name, the longest host that is shown */
 #define IRC_VERSION_MAX 32
 #define IRC_DATE_MAX    32
+#define IRC_REFUSAL_MAX (REFUSALS_TEXT_MAX + 32)
 
 struct irc_server {
 	const struct front_end_env *env; /* lent */
@@ -42,6 +43,7 @@ struct irc_server {
 	struct subscriber maker;       /* of channels; the bus's first, so before any member */
 	struct buffer replies;         /* of the session that is being served; empty in between */
 	struct irc_response response;  /* of the command that is being run */
+	char refusal[IRC_REFUSAL_MAX]; /* what the last one was sent that was not let in */
 };
 
 /* The whole server's figures, all workers together. */

@@ -8,14 +8,11 @@
 
 #include <stdbool.h>
 #include <stdlib.h>
-#include <string.h>
 #include <uv.h>
 
 #include "server/base/memory.h"
 #include "server/base/table.h"
 #include "server/net/peer.h"
-
-#define ADDRESS_BITS 128
 
 struct address_place {
 	struct address_limits *limits;
@@ -36,7 +33,7 @@ struct address_limits *address_limits_create(const struct address_limits_options
 {
 	struct address_limits *limits = mem_new(struct address_limits);
 
-	require(options->ipv6_prefix > 0 && options->ipv6_prefix <= ADDRESS_BITS);
+	require(options->ipv6_prefix > 0 && options->ipv6_prefix <= PEER_ADDRESS_BITS);
 	limits->options = *options;
 	limits->unlimited.limits = limits;
 	require(uv_mutex_init(&limits->lock) == 0);
@@ -63,7 +60,7 @@ void address_limits_set_total(struct address_limits *limits, unsigned total)
 void address_limits_change(struct address_limits *limits,
                            const struct address_limits_options *options)
 {
-	require(options->ipv6_prefix > 0 && options->ipv6_prefix <= ADDRESS_BITS);
+	require(options->ipv6_prefix > 0 && options->ipv6_prefix <= PEER_ADDRESS_BITS);
 	uv_mutex_lock(&limits->lock);
 	limits->options = *options;
 	uv_mutex_unlock(&limits->lock);
@@ -71,29 +68,11 @@ void address_limits_change(struct address_limits *limits,
 
 /* --- addresses ---------------------------------------------------------- */
 
-/* The first `prefix` bits of an address, zeros behind. */
-static struct in6_addr cut(struct in6_addr address, unsigned prefix)
-{
-	size_t whole = prefix / 8;
-
-	if (whole < sizeof(address)) {
-		address.s6_addr[whole] &= (uint8_t)(0xff00U >> (prefix % 8));
-		memset(address.s6_addr + whole + 1, 0, sizeof(address) - whole - 1);
-	}
-	return address;
-}
-
 static bool is_unlimited(const struct address_limits_options *options,
                          const struct sockaddr_in6 *peer)
 {
 	return options->per_address == 0 ||
 	       (options->unlimited != NULL && peer_is_in(peer, options->unlimited));
-}
-
-static struct in6_addr network_of(const struct address_limits_options *options,
-                                  const struct in6_addr *address)
-{
-	return IN6_IS_ADDR_V4MAPPED(address) ? *address : cut(*address, options->ipv6_prefix);
 }
 
 /* --- places, under the lock ---------------------------------------------- */
@@ -119,7 +98,7 @@ static struct address_place *add(struct address_limits *limits, const struct soc
 	struct address_place *place = &limits->unlimited;
 
 	if (peer != NULL && !is_unlimited(&limits->options, peer)) {
-		struct in6_addr network = network_of(&limits->options, &peer->sin6_addr);
+		struct in6_addr network = peer_network(peer, limits->options.ipv6_prefix);
 
 		place = find_or_add(limits, &network);
 		if (place->taken >= limits->options.per_address) {

@@ -97,19 +97,33 @@ static void begin(struct listener *listener, const struct accepted *client)
 	}
 }
 
-/* Let a client in if there is a place for it. */
+/* Whose connection a proxy's is, it will tell: until then it is nobody's. */
+static bool take_place(struct listener *listener, struct accepted *client,
+                       enum close_reason *reason)
+{
+	struct admission admission = listener_owner_admission(&listener->owner);
+	struct net *net = listener->net;
+
+	if (listener->is_exempt) {
+		return true;
+	}
+	if (!is_proxied(listener, client)) {
+		return admission_enter(&admission, net, &client->peer, &client->place, reason);
+	}
+	if (net->addresses != NULL) {
+		client->place = address_limits_enter(net->addresses, NULL, reason);
+	}
+	return client->place != NULL || net->addresses == NULL;
+}
+
+/* Let a client in if it may come, and there is a place for it. */
 static void admit(struct listener *listener, struct accepted *client)
 {
 	const struct listener_owner *owner = &listener->owner;
 	struct net *net = listener->net;
-	bool is_counted = net->addresses != NULL && !listener->is_exempt;
 	enum close_reason reason;
 
-	if (is_counted) {
-		client->place = address_limits_enter(
-		    net->addresses, is_proxied(listener, client) ? NULL : &client->peer, &reason);
-	}
-	if (client->place != NULL || !is_counted) {
+	if (take_place(listener, client, &reason)) {
 		begin(listener, client);
 	} else {
 		refusals_turn_away(net, client->descriptor, &client->peer, reason,
@@ -226,6 +240,11 @@ struct listener *listener_open(struct net *net, int descriptor, on_connection_fn
 void listener_tell_refused(struct listener *listener, refusal_fn *refusal)
 {
 	listener->owner.refusal = refusal;
+}
+
+void listener_admit(struct listener *listener, admission_fn *admission)
+{
+	listener->owner.admission = admission;
 }
 
 void listener_expect_proxies(struct listener *listener, proxies_fn *proxies)

@@ -13,7 +13,8 @@
 /*
  * A bound socket that gives connections.  When there is no descriptor or memory for the
  * next one, clients wait a while where they are: counted in accept_pauses, and logged.
- * One for whom net.addresses has no place is refused, and no connection is made.
+ * One for whom net.addresses has no place, or who is not to be let in (admission.h), is
+ * refused, and no connection is made.
  *
  * Threads: the worker's.
  */
@@ -26,8 +27,11 @@ struct listener;
 struct listener *listener_open(struct net *net, int descriptor, on_connection_fn *on_connection,
                                void *owner, struct error *error);
 
-/* What to tell those for whom net.addresses has no place; without this they are told nothing. */
+/* What to tell those who are refused; without this they are told nothing. */
 void listener_tell_refused(struct listener *listener, refusal_fn *refusal);
+
+/* Let in only who is to be, by this; without it, everyone for whom there is a place. */
+void listener_admit(struct listener *listener, admission_fn *admission);
 
 /* Lends the networks of proxies, as they are now; called for each client. */
 typedef const struct conf_networks *proxies_fn(void *owner);
@@ -38,7 +42,7 @@ typedef const struct conf_networks *proxies_fn(void *owner);
  */
 void listener_expect_proxies(struct listener *listener, proxies_fn *proxies);
 
-/* Let everyone in from now on, whatever net.addresses says, and count nobody there. */
+/* Let everyone in from now on, whatever else is asked here, and count nobody in net.addresses. */
 void listener_exempt(struct listener *listener);
 
 /* Whether the others, who listen on the same socket, have less to do. */

@@ -48,6 +48,18 @@ bool peer_is_in(const struct sockaddr_in6 *peer, const struct conf_networks *net
 	return false;
 }
 
+struct in6_addr peer_network(const struct sockaddr_in6 *peer, unsigned ipv6_prefix)
+{
+	struct in6_addr network = peer->sin6_addr;
+	size_t whole = ipv6_prefix / 8;
+
+	if (!IN6_IS_ADDR_V4MAPPED(&network) && whole < sizeof(network)) {
+		network.s6_addr[whole] &= (uint8_t)(0xff00U >> (ipv6_prefix % 8));
+		memset(network.s6_addr + whole + 1, 0, sizeof(network) - whole - 1);
+	}
+	return network;
+}
+
 const char *peer_address_text(const struct sockaddr_in6 *peer, char text[PEER_TEXT_MAX])
 {
 	const struct in6_addr *address = &peer->sin6_addr;

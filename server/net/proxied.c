@@ -6,7 +6,6 @@
 
 #include "server/base/log.h"
 #include "server/base/memory.h"
-#include "server/net/address_limits.h"
 #include "server/net/proxy_protocol.h"
 
 struct proxied {
@@ -55,45 +54,38 @@ static void on_due(struct deadline *deadline)
 	refuse_header(proxied->connection, CLOSE_TIMEOUT);
 }
 
-/* Whether there is a place for it among those of its address. */
-static bool move_place(struct connection *connection)
+struct admission listener_owner_admission(const struct listener_owner *owner)
 {
-	struct address_place *moved;
-
-	if (connection->place == NULL) {
-		return true;
-	}
-	moved = address_limits_move(connection->place, &connection->peer);
-	if (moved != NULL) {
-		connection->place = moved;
-	}
-	return moved != NULL;
+	return owner->admission != NULL ? owner->admission(owner->pointer) : (struct admission){0};
 }
 
-static void refuse_client(struct proxied *proxied)
+static void refuse_client(struct proxied *proxied, enum close_reason reason)
 {
 	const struct listener_owner *owner = &proxied->owner;
 	struct connection *connection = proxied->connection;
 
-	refusals_note(connection->net, &connection->peer, CLOSE_ADDRESS_LIMIT);
+	refusals_note(connection->net, &connection->peer, reason);
 	if (owner->refusal != NULL) {
-		const char *words = owner->refusal(owner->pointer, CLOSE_ADDRESS_LIMIT);
+		const char *words = owner->refusal(owner->pointer, reason);
 
 		connection_send_bytes(connection, words, strlen(words));
 	}
-	connection_close(connection, CLOSE_ADDRESS_LIMIT);
+	connection_close(connection, reason);
 }
 
 static void hand_over(struct proxied *proxied, const struct proxy_protocol_header *header)
 {
 	struct listener_owner owner = proxied->owner;
 	struct connection *connection = proxied->connection;
+	struct admission admission = listener_owner_admission(&owner);
+	enum close_reason reason;
 
 	if (header->has_client) {
 		connection->peer = header->client;
 	}
-	if (!move_place(connection)) {
-		refuse_client(proxied);
+	if (!admission_move(&admission, connection->net, &connection->peer, &connection->place,
+	                    &reason)) {
+		refuse_client(proxied, reason);
 		return;
 	}
 	let_go(proxied);

@@ -2,6 +2,7 @@
 #ifndef SERVER_NET_PROXIED_H
 #define SERVER_NET_PROXIED_H
 
+#include "server/net/admission.h"
 #include "server/net/connection.h"
 #include "server/net/refusals.h"
 
@@ -23,15 +24,25 @@
 /* A client has come; set its ops and owner.  Belongs to the listener's net. */
 typedef void on_connection_fn(void *owner, struct connection *connection);
 
-/* Lends what a client is sent that is refused for this reason, in its protocol. */
+/*
+ * Lends what a client is sent that is refused for this reason, in its protocol, until it is asked
+ * again.
+ */
 typedef const char *refusal_fn(void *owner, enum close_reason reason);
+
+/* Whom to let in, as it is now; asked for each client. */
+typedef struct admission admission_fn(void *owner);
 
 /* Who gets a listener's clients. */
 struct listener_owner {
 	on_connection_fn *on_connection;
-	refusal_fn *refusal; /* NULL: they are told nothing */
+	refusal_fn *refusal;     /* NULL: they are told nothing */
+	admission_fn *admission; /* NULL: everyone */
 	void *pointer;
 };
+
+/* Whom this owner lets in. */
+struct admission listener_owner_admission(const struct listener_owner *owner);
 
 /* Wait for the header.  The connection has no owner yet; what `owner` points to outlives it. */
 void proxied_begin(struct connection *connection, const struct listener_owner *owner);

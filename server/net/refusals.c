@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "server/net/refusals.h"
 
+#include <stdio.h>
 #include <string.h>
 #include <sys/socket.h>
 #include <unistd.h>
@@ -57,9 +58,30 @@ static void keep(struct net *net, int descriptor)
 
 static void count(struct net *net, enum close_reason reason)
 {
-	metric_add(reason == CLOSE_ADDRESS_LIMIT ? &net->metrics->connections_refused_address
-	                                         : &net->metrics->connections_refused_limit,
-	           1);
+	struct metrics *metrics = net->metrics;
+
+	switch (reason) {
+	case CLOSE_ADDRESS_LIMIT:
+		metric_add(&metrics->connections_refused_address, 1);
+		break;
+	case CLOSE_RATE_LIMIT:
+		metric_add(&metrics->connections_refused_rate, 1);
+		break;
+	case CLOSE_NOT_ALLOWED:
+		metric_add(&metrics->connections_refused_not_allowed, 1);
+		break;
+	default:
+		metric_add(&metrics->connections_refused_limit, 1);
+	}
+}
+
+/* Strangers come by all the time: that they are not let in is nothing to act on. */
+static bool is_worth_a_warning(const struct net *net, enum close_reason reason)
+{
+	const struct refusals *refusals = &net->refusals;
+
+	return reason != CLOSE_NOT_ALLOWED &&
+	       (!refusals->was_told || net->clock.now_ms - refusals->told_ms >= TELL_MS);
 }
 
 /* A storm is one warning a minute, and a line each for who asked for debugging. */
@@ -69,7 +91,7 @@ static void tell(struct net *net, const struct sockaddr_in6 *peer, enum close_re
 	const char *label = close_reason_row(reason)->label;
 	char name[PEER_TEXT_MAX];
 
-	if (!refusals->was_told || net->clock.now_ms - refusals->told_ms >= TELL_MS) {
+	if (is_worth_a_warning(net, reason)) {
 		refusals->was_told = true;
 		refusals->told_ms = net->clock.now_ms;
 		log_warn(&log_scope, "listener.refused",
@@ -79,6 +101,23 @@ static void tell(struct net *net, const struct sockaddr_in6 *peer, enum close_re
 		log_debug(&log_scope, "listener.refused_too", "%s: %s", peer_text(peer, name),
 		          label);
 	}
+}
+
+const char *refusals_text(enum close_reason reason, const struct refusals_figures *figures,
+                          char text[REFUSALS_TEXT_MAX])
+{
+	const char *words = close_reason_row(reason)->text;
+
+	if (reason == CLOSE_ADDRESS_LIMIT) {
+		(void)snprintf(text, REFUSALS_TEXT_MAX, "%s: %u at most", words,
+		               figures->per_address);
+	} else if (reason == CLOSE_RATE_LIMIT) {
+		(void)snprintf(text, REFUSALS_TEXT_MAX, "%s: %.15g a second at most", words,
+		               figures->rate);
+	} else {
+		(void)snprintf(text, REFUSALS_TEXT_MAX, "%s", words);
+	}
+	return text;
 }
 
 void refusals_note(struct net *net, const struct sockaddr_in6 *peer, enum close_reason reason)

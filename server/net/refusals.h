@@ -19,8 +19,9 @@
  *
  * Threads: the worker's.
  */
-#define REFUSALS_HELD 32
-#define REFUSAL_MS    1000
+#define REFUSALS_HELD     32
+#define REFUSAL_MS        1000
+#define REFUSALS_TEXT_MAX 128
 
 struct net;
 struct sockaddr_in6;
@@ -34,9 +35,19 @@ struct refusals {
 	bool was_told; /* the log, at told_ms */
 };
 
+/* The figures that refusals tell. */
+struct refusals_figures {
+	unsigned per_address; /* connections of an address */
+	double rate;          /* new ones of an address, a second */
+};
+
+/* Writes why a client is refused, with the figure that it is over, and lends that back. */
+const char *refusals_text(enum close_reason reason, const struct refusals_figures *figures,
+                          char text[REFUSALS_TEXT_MAX]);
+
 /*
  * Turn a client away that was accepted, with its descriptor, which is taken over.  It is sent
- * `words`; the refusal is counted by its reason, CLOSE_LIMIT or CLOSE_ADDRESS_LIMIT, and logged.
+ * `words`; the refusal is counted by its reason, one of those of admission_enter(), and logged.
  */
 void refusals_turn_away(struct net *net, int descriptor, const struct sockaddr_in6 *peer,
                         enum close_reason reason, const char *words);

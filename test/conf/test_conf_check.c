@@ -127,6 +127,19 @@ static void test_heartbeat_comes_before_its_timeout(void **state)
 	assert_all("http: {socketio: {heartbeat_timeout: %s}}", bad, false);
 }
 
+/* address_rates.h: a bucket that fills in a quarter of an hour; 0 is any number. */
+static void test_connection_rate_is_none_or_not_tiny(void **state)
+{
+	static const char *const good[] = {"0", "0.001", "0.2", "1", "1000000", NULL};
+	static const char *const bad[] = {"0.0009", "0.0000001", "-1", "1000001", "fast", NULL};
+
+	(void)state;
+	assert_all("irc: {connection_rate: %s}", good, true);
+	assert_all("irc: {connection_rate: %s}", bad, false);
+	assert_all("http: {connection_rate: %s}", good, true);
+	assert_all("http: {connection_rate: %s}", bad, false);
+}
+
 /* With SO_REUSEPORT the kernel would deal IRC clients out to HTTP and the other way round. */
 static void test_listeners_do_not_share_an_address(void **state)
 {
@@ -214,6 +227,7 @@ int main(void)
 	    cmocka_unit_test(test_listed_channels_are_within_max_channels),
 	    cmocka_unit_test(test_soft_limit_is_at_most_the_hard_one),
 	    cmocka_unit_test(test_heartbeat_comes_before_its_timeout),
+	    cmocka_unit_test(test_connection_rate_is_none_or_not_tiny),
 	    cmocka_unit_test(test_listeners_do_not_share_an_address),
 	    cmocka_unit_test(test_sources_do_not_share_an_address),
 	    cmocka_unit_test(test_groups_need_an_address_that_hears_them),

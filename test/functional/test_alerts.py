@@ -65,6 +65,7 @@ HEALTHY = {
     "rcstreamd_config_last_reload_successful{}": f"1x{MINUTES}",
     f'{REJECTED}{{reason="limit"}}': f"9x{MINUTES}",
     f'{REJECTED}{{reason="address_limit"}}': f"9x{MINUTES}",
+    f'{REJECTED}{{reason="rate_limit"}}': f"9x{MINUTES}",
     "rcstreamd_connections_open{}": f"500x{MINUTES}",
     "rcstreamd_connections_limit{}": f"1000x{MINUTES}",
     "rcstreamd_accept_pauses_total{}": f"1x{MINUTES}",
@@ -183,6 +184,11 @@ CASES = [
         "address at its limit",
         {f'{REJECTED}{{reason="address_limit"}}': f"9x{MINUTES - 2} 12x2"},
         ["RcstreamdAddressAtLimit"],
+    ),
+    (
+        "address too often",
+        {f'{REJECTED}{{reason="rate_limit"}}': f"9x{MINUTES - 2} 12x2"},
+        ["RcstreamdAddressTooOften"],
     ),
     (
         "accept pauses",

@@ -95,7 +95,7 @@ def test_forwarded_address_is_that_of_the_limits_of_websockets(server):
     open_irc(rcstreamd, {"X-Forwarded-For": "192.0.2.8"})
     figures = connections(rcstreamd)
     assert figures["addresses"] == 2
-    assert figures["refused"] == {"limit": 0, "address_limit": 1}
+    assert {reason for reason, count in figures["refused"].items() if count} == {"address_limit"}
     clients[0].close(timeout=1)
     clients[1].close(timeout=1)
     wait_until(lambda: connections(rcstreamd)["addresses"] == 1)

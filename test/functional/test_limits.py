@@ -13,8 +13,13 @@ from http_client import CONNECTIONS, open_websocket, read_all, read_response
 from irc_client import IrcClient
 from rcstreamd import program, wait_until
 
-REFUSED_ON_IRC = b"ERROR :Closing Link: (Too many connections from your address)\r\n"
+REFUSED_ON_IRC = (
+    b"ERROR :Closing Link: (Too many connections from your address: %d at most)\r\n"
+)
 FULL_ON_IRC = b"ERROR :Closing Link: (Too many clients)\r\n"
+
+# How many were refused, by reason.
+NOBODY = {"limit": 0, "address_limit": 0, "rate_limit": 0, "not_allowed": 0}
 
 # Every address of the tests counts but the one that asks for the status.
 ASKER = "127.0.0.99"
@@ -59,12 +64,12 @@ def test_limits_of_an_address_are_for_all_front_ends_and_workers(server):
         connect(rcstreamd, "http", "127.0.0.2")
     wait_until(lambda: status_of(rcstreamd)["open"] == 6)
     for _ in range(4):
-        assert read_all(connect(rcstreamd, "irc", "127.0.0.2")) == REFUSED_ON_IRC
+        assert read_all(connect(rcstreamd, "irc", "127.0.0.2")) == REFUSED_ON_IRC % 6
         status, fields, body = get(rcstreamd, "/healthz", "127.0.0.2")
         assert (status, fields["connection"], body) == (
             429,
             "close",
-            b"Too many connections from your address\n",
+            b"Too many connections from your address: 6 at most\n",
         )
         assert int(fields["retry-after"]) > 0
     register(rcstreamd, "127.0.0.3")
@@ -75,7 +80,7 @@ def test_limits_of_an_address_are_for_all_front_ends_and_workers(server):
         "open": 7,
         "addresses": 2,
         "max_per_address": 6,
-        "refused": {"limit": 0, "address_limit": 8},
+        "refused": {**NOBODY, "address_limit": 8},
     }
 
 
@@ -103,7 +108,7 @@ def test_limits_except_loopback_by_default(server):
             rcstreamd.clients.append(client)
             client.register()
     wait_until(lambda: status_of(rcstreamd)["open"] == 10)
-    assert status_of(rcstreamd)["refused"] == {"limit": 0, "address_limit": 0}
+    assert status_of(rcstreamd)["refused"] == NOBODY
 
 
 # An IPv4 client of an IPv6 socket has an IPv4 address: neighbours are not one /64.
@@ -121,7 +126,7 @@ def test_limits_tell_ipv4_addresses_apart_on_an_ipv6_socket(server):
                 client.sendall(b"PING x\r\n")
                 assert client.recv(100).startswith(b":localhost PONG ")
             else:
-                assert read_all(client) == REFUSED_ON_IRC
+                assert read_all(client) == REFUSED_ON_IRC % 1
     assert status_of(rcstreamd)["addresses"] == 3
 
 
@@ -207,10 +212,10 @@ def test_limits_refuse_a_storm_that_others_do_not_notice(server):
     assert len(told) == STORM
     for listener, answer in told:
         if listener == "irc":
-            assert answer == REFUSED_ON_IRC
+            assert answer == REFUSED_ON_IRC % 4
         else:
             assert answer.startswith(b"HTTP/1.1 429 Too Many Requests\r\n")
-    assert figures["refused"] == {"limit": 0, "address_limit": STORM}
+    assert figures["refused"] == {**NOBODY, "address_limit": STORM}
     assert len(rcstreamd.log.find("listener.refused")) <= rcstreamd.configuration["workers"]
 
 

@@ -110,7 +110,7 @@ static void test_http_frees_nothing(void **state)
 	http_front_end.drop_cargo(NULL);
 }
 
-/* front_end.h: an answer for each of the two reasons, ready before anybody needs it. */
+/* front_end.h: an answer for each reason. */
 static void test_http_lends_its_refusals(void **state)
 {
 	struct harness harness;
@@ -122,6 +122,8 @@ static void test_http_lends_its_refusals(void **state)
 	assert_ptr_equal(strstr(answer, "HTTP/1.1 503 "), answer);
 	answer = http_front_end.refusal(harness.http, CLOSE_ADDRESS_LIMIT);
 	assert_ptr_equal(strstr(answer, "HTTP/1.1 429 "), answer);
+	answer = http_front_end.refusal(harness.http, CLOSE_NOT_ALLOWED);
+	assert_ptr_equal(strstr(answer, "HTTP/1.1 403 "), answer);
 	harness_finish(&harness);
 }
 

@@ -206,6 +206,8 @@ static void test_status_shows_connections_and_refusals(void **state)
 	places[1] = address_limits_enter(limits, &peer, &reason);
 	metric_add(&harness.stats.metrics.connections_refused_address, 6);
 	metric_add(&harness.stats.metrics.connections_refused_limit, 7);
+	metric_add(&harness.stats.metrics.connections_refused_rate, 8);
+	metric_add(&harness.stats.metrics.connections_refused_not_allowed, 9);
 	object = ask(&harness);
 	connections = json_object_get(object, "connections");
 	assert_int_equal(number(connections, "open"), 2);
@@ -213,7 +215,9 @@ static void test_status_shows_connections_and_refusals(void **state)
 	assert_int_equal(number(connections, "addresses"), 1);
 	assert_int_equal(number(connections, "max_per_address"), 5);
 	connections = json_object_get(connections, "refused");
-	assert_int_equal(json_object_size(connections), 2);
+	assert_int_equal(json_object_size(connections), 4);
+	assert_int_equal(number(connections, "rate_limit"), 8);
+	assert_int_equal(number(connections, "not_allowed"), 9);
 	assert_int_equal(number(connections, "address_limit"), 6);
 	assert_int_equal(number(connections, "limit"), 7);
 	json_decref(object);

@@ -261,6 +261,28 @@ static void test_listener_takes_descriptors_from_the_refused(void **state)
 	address_limits_destroy(limits);
 }
 
+static struct conf_network elsewhere = {.prefix = 128};
+static const struct conf_networks only_elsewhere = {.items = &elsewhere, .count = 1};
+
+static struct admission admit_elsewhere(void *owner)
+{
+	(void)owner;
+	return (struct admission){.allowed = &only_elsewhere};
+}
+
+/* listener.h: who is not to be let in is told so; the warnings are kept for what can be mended. */
+static void test_listener_refuses_whom_it_is_not_to_let_in(void **state)
+{
+	struct world *world = *state;
+
+	listener_tell_refused(world->listener, tell);
+	listener_admit(world->listener, admit_elsewhere);
+	assert_turned_away(world, "not_allowed");
+	assert_int_equal(metric_read(&world->metrics.connections_refused_not_allowed), 1);
+	assert_int_equal(metric_read(&world->metrics.connections_accepted), 0);
+	assert_false(world->net->refusals.was_told);
+}
+
 /* listener.h: where it is exempt everyone comes in, and takes no place from others. */
 static void test_listener_that_is_exempt_counts_nobody(void **state)
 {
@@ -271,6 +293,7 @@ static void test_listener_that_is_exempt_counts_nobody(void **state)
 	int clients[3];
 
 	world->net->addresses = limits;
+	listener_admit(world->listener, admit_elsewhere);
 	listener_exempt(world->listener);
 	for (size_t i = 0; i < 3; i++) {
 		assert_non_null(client_connect(world, &clients[i])->connection);
@@ -296,6 +319,7 @@ int main(void)
 	    TEST(test_listener_is_closed_while_clients_wait),
 	    TEST(test_listener_is_refused_what_is_no_socket),
 	    TEST(test_listener_refuses_whom_there_is_no_place_for),
+	    TEST(test_listener_refuses_whom_it_is_not_to_let_in),
 	    TEST(test_listener_takes_descriptors_from_the_refused),
 	    TEST(test_listener_that_is_exempt_counts_nobody),
 	};

@@ -113,6 +113,26 @@ static void test_peer_is_in_a_network_by_its_first_bits(void **state)
 	}
 }
 
+/* peer.h: an IPv6 address is cut, at any bit; an IPv4 one stays, however few bits there are. */
+static void test_peer_network_is_the_first_bits_of_ipv6_alone(void **state)
+{
+	struct sockaddr_in6 ipv6 = ipv6_peer("ffff:ffff:ffff:ffff:ffff:ffff:ffff:ffff", 9);
+	struct sockaddr_in6 ipv4 = ipv4_peer("192.0.2.1", 9);
+	struct in6_addr of_64 = ipv6_peer("ffff:ffff:ffff:ffff::", 0).sin6_addr;
+	struct in6_addr of_17 = ipv6_peer("ffff:8000::", 0).sin6_addr;
+	struct in6_addr cut;
+
+	(void)state;
+	cut = peer_network(&ipv6, 64);
+	assert_memory_equal(&cut, &of_64, sizeof(cut));
+	cut = peer_network(&ipv6, 17);
+	assert_memory_equal(&cut, &of_17, sizeof(cut));
+	cut = peer_network(&ipv6, PEER_ADDRESS_BITS);
+	assert_memory_equal(&cut, &ipv6.sin6_addr, sizeof(cut));
+	cut = peer_network(&ipv4, 16);
+	assert_memory_equal(&cut, &ipv4.sin6_addr, sizeof(cut));
+}
+
 /* peer.h: another family is nobody. */
 static void test_peer_of_another_family_is_the_unspecified_address(void **state)
 {
@@ -134,6 +154,7 @@ int main(void)
 	    cmocka_unit_test(test_peer_of_the_longest_address_fits),
 	    cmocka_unit_test(test_peer_without_a_port_reads_as_its_address),
 	    cmocka_unit_test(test_peer_is_in_a_network_by_its_first_bits),
+	    cmocka_unit_test(test_peer_network_is_the_first_bits_of_ipv6_alone),
 	    cmocka_unit_test(test_peer_of_another_family_is_the_unspecified_address),
 	};
 

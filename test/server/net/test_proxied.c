@@ -15,8 +15,7 @@ static const struct conf_networks proxies = {.items = &network, .count = 1};
 static const char *refusal(void *owner, enum close_reason reason)
 {
 	(void)owner;
-	assert_int_equal(reason, CLOSE_ADDRESS_LIMIT);
-	return "too many\r\n";
+	return reason == CLOSE_ADDRESS_LIMIT ? "too many\r\n" : close_reason_row(reason)->label;
 }
 
 static const struct conf_networks *believed(void *owner)
@@ -191,6 +190,47 @@ static void test_proxied_is_counted_by_its_own_address(void **state)
 	address_limits_destroy(limits);
 }
 
+static struct conf_network allowed = {.prefix = 128};
+static const struct conf_networks all_allowed = {.items = &allowed, .count = 1};
+static struct address_rates *rates;
+
+static struct admission admission(void *owner)
+{
+	(void)owner;
+	return (struct admission){.allowed = &all_allowed, .rates = rates};
+}
+
+/* proxied.h: whether it may come, and how often, is asked of the client's address. */
+static void test_proxied_is_let_in_by_its_own_address(void **state)
+{
+	struct world *world = *state;
+	struct address_rates_options options = {.rate = 0.001, .burst = 1, .ipv6_prefix = 64};
+	int first, again, other, checker;
+
+	rates = address_rates_create(&options);
+	allowed.address = loopback;
+	memcpy(allowed.address.s6_addr + 12, (uint8_t[]){192, 0, 2, 1}, 4);
+	listener_admit(world->listener, admission);
+	first = connect_to(world);
+	again = connect_to(world);
+	other = connect_to(world);
+	checker = connect_to(world);
+	say(world, first, HEADER);
+	assert_int_equal(world->count, 1);
+	say(world, again, HEADER);
+	assert_end_of(world, again, "rate_limit");
+	say(world, other, "PROXY TCP4 192.0.2.2 198.51.100.1 4711 6667\r\n");
+	assert_end_of(world, other, "not_allowed");
+	say(world, checker, "PROXY UNKNOWN\r\n"); /* the proxy itself */
+	assert_end_of(world, checker, "not_allowed");
+	assert_int_equal(world->count, 1);
+	assert_int_equal(metric_read(&world->metrics.connections_refused_rate), 1);
+	assert_int_equal(metric_read(&world->metrics.connections_refused_not_allowed), 2);
+	assert_int_equal(metric_read(&world->metrics.closed[CLOSE_NOT_ALLOWED]), 2);
+	client_close(&world->sessions[0], first);
+	address_rates_destroy(rates);
+}
+
 int main(void)
 {
 #define PROXIED_TEST(test) cmocka_unit_test_setup_teardown(test, set_up, world_teardown)
@@ -203,6 +243,7 @@ int main(void)
 	    PROXIED_TEST(test_proxied_ends_with_its_proxy),
 	    PROXIED_TEST(test_proxied_are_those_of_the_networks_alone),
 	    PROXIED_TEST(test_proxied_is_counted_by_its_own_address),
+	    PROXIED_TEST(test_proxied_is_let_in_by_its_own_address),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

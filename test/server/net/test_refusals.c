@@ -63,20 +63,44 @@ static void test_refusals_tell_a_client_that_speaks(void **state)
 static void test_refusals_are_counted_by_reason(void **state)
 {
 	struct world *world = *state;
-	int ends[3][2];
+	static const enum close_reason reasons[] = {
+	    CLOSE_LIMIT,      CLOSE_ADDRESS_LIMIT, CLOSE_ADDRESS_LIMIT, CLOSE_RATE_LIMIT,
+	    CLOSE_RATE_LIMIT, CLOSE_RATE_LIMIT,    CLOSE_NOT_ALLOWED};
+	int ends[7][2];
 
-	for (size_t i = 0; i < 3; i++) {
+	for (size_t i = 0; i < 7; i++) {
 		make_pair(ends[i]);
-		refusals_turn_away(world->net, ends[i][1], &peer,
-		                   i == 0 ? CLOSE_LIMIT : CLOSE_ADDRESS_LIMIT, "");
+		refusals_turn_away(world->net, ends[i][1], &peer, reasons[i], "");
 	}
+	assert_int_equal(metric_read(&world->metrics.connections_refused_rate), 3);
+	assert_int_equal(metric_read(&world->metrics.connections_refused_not_allowed), 1);
 	assert_int_equal(metric_read(&world->metrics.connections_refused_limit), 1);
 	assert_int_equal(metric_read(&world->metrics.connections_refused_address), 2);
 	assert_int_equal(metric_read(&world->metrics.connections_accepted), 0);
 	assert_int_equal(metric_read(&world->metrics.connections_open), 0);
-	for (size_t i = 0; i < 3; i++) {
+	for (size_t i = 0; i < 7; i++) {
 		(void)close(ends[i][0]);
 	}
+}
+
+/* refusals.h: who is refused hears the figure that is in the way. */
+static void test_refusals_tell_the_figure(void **state)
+{
+	const struct refusals_figures figures = {.per_address = 256, .rate = 0.2};
+	const struct refusals_figures longest = {.per_address = UINT32_MAX,
+	                                         .rate = 999999.123456789};
+	char text[REFUSALS_TEXT_MAX];
+
+	(void)state;
+	assert_string_equal(refusals_text(CLOSE_ADDRESS_LIMIT, &figures, text),
+	                    "Too many connections from your address: 256 at most");
+	assert_string_equal(refusals_text(CLOSE_RATE_LIMIT, &figures, text),
+	                    "Too many new connections from your address: 0.2 a second at most");
+	assert_string_equal(refusals_text(CLOSE_NOT_ALLOWED, &figures, text),
+	                    "Your address is not allowed");
+	assert_string_equal(refusals_text(CLOSE_LIMIT, &figures, text), "Too many clients");
+	assert_non_null(strstr(refusals_text(CLOSE_ADDRESS_LIMIT, &longest, text), " at most"));
+	assert_non_null(strstr(refusals_text(CLOSE_RATE_LIMIT, &longest, text), " at most"));
 }
 
 /* refusals.h: REFUSALS_HELD are kept, for REFUSAL_MS; one more takes the place of the oldest. */
@@ -141,6 +165,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 	    TEST(test_refusals_tell_a_client_that_speaks),
 	    TEST(test_refusals_are_counted_by_reason),
+	    cmocka_unit_test(test_refusals_tell_the_figure),
 	    TEST(test_refusals_keep_the_last_few),
 	    TEST(test_refusals_are_dropped),
 	    TEST(test_refusals_end_with_the_net),
