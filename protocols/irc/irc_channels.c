@@ -70,6 +70,15 @@ size_t irc_channels_rank(const struct irc_channels *channels, const struct irc_c
 	return rank_of(channels, channel->folded);
 }
 
+size_t irc_channels_rank_behind(const struct irc_channels *channels, const char *folded)
+{
+	size_t rank = rank_of(channels, folded);
+
+	return rank < channels->count && strcmp(channels->items[rank]->folded, folded) == 0
+	           ? rank + 1
+	           : rank;
+}
+
 static bool is_at(const struct irc_channels *channels, size_t rank,
                   const struct irc_channel *channel)
 {

@@ -40,6 +40,9 @@ struct irc_channel *irc_channel_create(struct text name);
 /* Lends the channel of this name in any case; NULL without one, and for an invalid name. */
 struct irc_channel *irc_channels_find(const struct irc_channels *channels, struct text name);
 
+/* How many channels of the set come up to this folded name, a channel of that name included. */
+size_t irc_channels_rank_behind(const struct irc_channels *channels, const char *folded);
+
 /* Whether this channel is in the set. */
 bool irc_channels_has(const struct irc_channels *channels, const struct irc_channel *channel);
 

@@ -33,7 +33,7 @@ static void reply_topic(struct irc_session *session, const struct irc_channel *c
 	irc_server_topic(server, channel, topic);
 	irc_reply(session, RPL_TOPIC, channel->name, topic);
 	irc_reply(session, RPL_TOPICWHOTIME, channel->name, server->bot_source,
-	          irc_number(number, irc_server_started_s(server)));
+	          irc_number(number, irc_server_topic_s(server, channel)));
 }
 
 /*

@@ -114,6 +114,8 @@ struct irc_server *irc_server_create(const struct front_end_env *env)
 	                 &env->metrics->irc_lines_cut);
 	make_listed_channels(server);
 	irc_wires_init(&server->wires, server);
+	irc_topics_init(&server->topics, server);
+	server->topic_s = irc_server_started_s(server);
 	server->maker.ops = &maker_ops;
 	server->maker.is_uncounted = true;
 	(void)bus_subscribe(env->bus, &server->maker, BUS_CHANNEL, (struct text){"*", 1});
@@ -122,8 +124,14 @@ struct irc_server *irc_server_create(const struct front_end_env *env)
 
 void irc_server_change(struct irc_server *server)
 {
+	const char *topic = server->conf->topic;
+
 	server->conf = &server->env->conf->irc;
 	make_listed_channels(server);
+	if (strcmp(topic, server->conf->topic) != 0) {
+		server->topic_s = server->env->net->clock.wall_ms / 1000;
+		irc_topics_change(&server->topics, topic);
+	}
 }
 
 void irc_server_destroy(struct irc_server *server)
@@ -131,7 +139,7 @@ void irc_server_destroy(struct irc_server *server)
 	if (server == NULL) {
 		return;
 	}
-	require(server->transient.count == 0);
+	require(server->transient.count == 0 && server->topics.count == 0);
 	bus_leave(server->env->bus, &server->maker);
 	for (size_t i = 0; i < server->channels.count; i++) {
 		free(server->channels.items[i]);
@@ -205,10 +213,9 @@ bool irc_server_is_bot(const struct irc_server *server, const char *nick)
 	return irc_name_equals(server->conf->bot_name, nick);
 }
 
-void irc_server_topic(const struct irc_server *server, const struct irc_channel *channel,
-                      char topic[IRC_TOPIC_MAX])
+void irc_server_write_topic(const char *from, const struct irc_channel *channel,
+                            char topic[IRC_TOPIC_MAX])
 {
-	const char *from = channel->is_mask ? MASK_TOPIC : server->conf->topic;
 	size_t length = 0;
 
 	topic[0] = '\0';
@@ -220,6 +227,17 @@ void irc_server_topic(const struct irc_server *server, const struct irc_channel 
 		                           literal, from, mark != NULL ? channel->name : "");
 		from += (size_t)literal + (mark != NULL ? strlen(CHANNEL_MARK) : 0);
 	}
+}
+
+void irc_server_topic(const struct irc_server *server, const struct irc_channel *channel,
+                      char topic[IRC_TOPIC_MAX])
+{
+	irc_server_write_topic(channel->is_mask ? MASK_TOPIC : server->conf->topic, channel, topic);
+}
+
+uint64_t irc_server_topic_s(const struct irc_server *server, const struct irc_channel *channel)
+{
+	return channel->is_mask ? irc_server_started_s(server) : server->topic_s;
 }
 
 void irc_server_figures(struct irc_server *server, struct irc_figures *figures)

@@ -7,6 +7,7 @@
 #include "protocols/irc/irc_effort.h"
 #include "protocols/irc/irc_encode.h"
 #include "protocols/irc/irc_response.h"
+#include "protocols/irc/irc_topics.h"
 #include "protocols/irc/irc_wires.h"
 
 /*
@@ -40,6 +41,8 @@ struct irc_server {
 	struct irc_channels transient; /* owns them */
 	size_t waiting;                /* of these, the ones that are no masks */
 	struct irc_effort effort;      /* of the masks of all sessions */
+	struct irc_topics topics;      /* that members have yet to hear of */
+	uint64_t topic_s;              /* Unix time since when they are what they are */
 	struct subscriber maker;       /* of channels; the bus's first, so before any member */
 	struct buffer replies;         /* of the session that is being served; empty in between */
 	struct irc_response response;  /* of the command that is being run */
@@ -58,8 +61,9 @@ struct irc_figures {
 struct irc_server *irc_server_create(const struct front_end_env *env);
 
 /*
- * env->conf is another one: channels that it lists exist from now on; those that it lists no more
- * do so to the end, as all channels.
+ * env->conf is another one, and the one before is still there: channels that it lists exist from
+ * now on, those that it lists no more do so to the end, as all channels; members hear of
+ * another topic.
  */
 void irc_server_change(struct irc_server *server);
 
@@ -83,12 +87,16 @@ void irc_server_settle(struct irc_server *server, struct irc_channel *channel);
 /* Whether `nick` is the bot's. */
 bool irc_server_is_bot(const struct irc_server *server, const char *nick);
 
-/*
- * Write the topic of a channel: the template with every "{channel}" replaced by its name;
- * a mask's says what it is.
- */
+/* Write the topic of a channel that is no mask: the template with its name for "{channel}". */
+void irc_server_write_topic(const char *from, const struct irc_channel *channel,
+                            char topic[IRC_TOPIC_MAX]);
+
+/* Write the topic of a channel as it is now; a mask's says what it is. */
 void irc_server_topic(const struct irc_server *server, const struct irc_channel *channel,
                       char topic[IRC_TOPIC_MAX]);
+
+/* Unix time, in seconds, since when a channel has its topic. */
+uint64_t irc_server_topic_s(const struct irc_server *server, const struct irc_channel *channel);
 
 /* Count the clients and channels of all workers. */
 void irc_server_figures(struct irc_server *server, struct irc_figures *figures);

@@ -260,6 +260,11 @@ static void end_client(struct client *client, enum close_reason reason)
 
 static const struct client_ops client_ops = {.describe = describe, .end = end_client};
 
+struct irc_session *irc_session_of(struct client *client)
+{
+	return client->ops == &client_ops ? container_of(client, struct irc_session, client) : NULL;
+}
+
 /* --- beginning and end -------------------------------------------------- */
 
 /* A QUIT was answered where it was run, with its own words. */
@@ -276,6 +281,7 @@ static void say_goodbye(struct irc_session *session, enum close_reason reason)
 void irc_session_end(struct irc_session *session, enum close_reason reason)
 {
 	bus_leave(session->server->env->bus, &session->subscriber);
+	irc_topics_forget(&session->server->topics, session);
 	deadline_disarm(&session->connection->net->deadlines, &session->check);
 	deadline_disarm(&session->connection->net->deadlines, &session->refill);
 	if (session->is_registered) {

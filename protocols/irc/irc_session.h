@@ -39,11 +39,14 @@ struct irc_session {
 	struct subscriber subscriber; /* to the channels in `joined` */
 	struct deadline check;        /* every quarter of ping_timeout */
 	struct irc_channels joined;
-	const struct irc_channel *list_after; /* a LIST goes on behind this one */
-	struct irc_chathistory *chathistory;  /* a CHATHISTORY that goes on */
-	unsigned join_after;                  /* a JOIN goes on behind so many of its names */
-	bool is_paused; /* the last command goes on when its line comes again */
-	char *user;     /* NULL before USER */
+	const struct irc_channel *list_after;          /* a LIST goes on behind this one */
+	struct irc_chathistory *chathistory;           /* a CHATHISTORY that goes on */
+	struct irc_session *prev_untold, *next_untold; /* irc_topics.untold, while it is_untold */
+	char *topics_told;   /* the channel up to which it was told its topics; NULL: not begun */
+	unsigned join_after; /* a JOIN goes on behind so many of its names */
+	bool is_untold;      /* of another topic */
+	bool is_paused;      /* the last command goes on when its line comes again */
+	char *user;          /* NULL before USER */
 	char *real_name;
 	char *away; /* NULL: is not */
 	uint64_t connected_ms;
@@ -74,6 +77,9 @@ size_t irc_session_take(struct irc_session *session, const char *bytes, size_t l
 
 /* Send lines, each with its CR LF, in the session's framing. */
 void irc_session_send(struct irc_session *session, const char *lines, size_t length);
+
+/* The session that a client is, NULL when it is another protocol's. */
+struct irc_session *irc_session_of(struct client *client);
 
 /* The connection is to end: leave the channels, and say why if that is to be told. */
 void irc_session_end(struct irc_session *session, enum close_reason reason);

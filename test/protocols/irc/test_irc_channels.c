@@ -74,8 +74,15 @@ static void test_irc_channels_stay_sorted(void **state)
 	for (size_t i = 0; i + 1 < channels.count; i++) {
 		assert_true(strcmp(channels.items[i]->folded, channels.items[i + 1]->folded) < 0);
 		assert_int_equal(irc_channels_rank(&channels, channels.items[i]), i);
+		assert_int_equal(irc_channels_rank_behind(&channels, channels.items[i]->folded),
+		                 i + 1);
 		assert_true(irc_channels_has(&channels, channels.items[i]));
 	}
+	/* The first was taken out again: what stands behind it is what stood there. */
+	assert_int_equal(irc_channels_rank_behind(&channels, made[0]->folded),
+	                 irc_channels_rank(&channels, made[0]));
+	assert_int_equal(irc_channels_rank_behind(&channels, "#"), 0);
+	assert_int_equal(irc_channels_rank_behind(&channels, "#d"), channels.count);
 	irc_channels_finish(&channels);
 	assert_int_equal(channels.count, 0);
 	for (size_t i = 0; i < COUNT; i++) {
