@@ -202,7 +202,10 @@ static void take_errand(struct worker *worker, struct errand *errand)
 		errand->done(errand);
 		return;
 	}
-	errand->visit(errand, worker->net);
+	if (!errand->visit(errand, worker->net)) {
+		post_errand(worker, errand);
+		return;
+	}
 	errand->visits++;
 	post_errand(errand->visits < options->status->worker_count ? options->all[errand->visits]
 	                                                           : options->all[errand->home],

@@ -19,6 +19,8 @@
 #include "server/net/client.h"
 #include "server/net/errand.h"
 
+#define SLICE 64 /* clients described in one visit, in some ten microseconds each */
+
 struct endpoint {
 	const struct front_end_env *env;
 	struct ask *asks; /* whose errand is under way, or was dropped */
@@ -34,7 +36,7 @@ struct ask {
 /* One client as it is told. */
 struct row {
 	uint64_t id;
-	json_t *json;
+	char *json; /* owned, to be freed with free() */
 };
 
 /* A page of the list, on its way. */
@@ -42,8 +44,9 @@ struct census {
 	struct errand errand;
 	struct ask *ask;
 	uint64_t after;
+	uint64_t told; /* up to this id of the worker that is being visited */
 	size_t limit;
-	struct row *rows; /* by id, `limit` at most */
+	struct row *rows; /* by id, `limit` at most; room for SLICE more */
 	size_t count;
 	bool has_more;
 };
@@ -77,24 +80,35 @@ static struct ask *hold(struct endpoint *endpoint, struct http_exchange *exchang
 	return ask;
 }
 
-/* The text is given. */
-static void answer(struct http_exchange *exchange, unsigned status, json_t *object)
+static void answer_text(struct http_exchange *exchange, unsigned status, struct text json)
 {
-	char *text = json_dumps(object, JSON_INDENT(2) | JSON_REAL_PRECISION(6));
-
-	json_decref(object);
-	require(text != NULL);
 	http_respond(exchange, &(struct http_response){
 				   .status = status,
 				   .content_type = "application/json",
-				   .body = {.bytes = text, .length = strlen(text)},
+				   .body = json,
 			       });
+}
+
+/* The object is given. */
+static void answer(struct http_exchange *exchange, unsigned status, json_t *object)
+{
+	char *text = json_dumps(object, JSON_INDENT(2));
+
+	json_decref(object);
+	require(text != NULL);
+	answer_text(exchange, status, (struct text){text, strlen(text)});
 	free(text);
 }
 
 static void answer_fault(struct http_exchange *exchange, unsigned status, const char *fault)
 {
 	answer(exchange, status, json_pack("{s:s}", "error", fault));
+}
+
+static void end_ask(struct ask *ask)
+{
+	DL_DELETE(ask->endpoint->asks, ask);
+	free(ask);
 }
 
 /* Answer the ask, if someone waits for it, with an object that is given; it is over. */
@@ -105,8 +119,7 @@ static void answer_ask(struct ask *ask, unsigned status, json_t *object)
 	} else {
 		json_decref(object);
 	}
-	DL_DELETE(ask->endpoint->asks, ask);
-	free(ask);
+	end_ask(ask);
 }
 
 /* --- one client --------------------------------------------------------------- */
@@ -165,39 +178,12 @@ static json_t *client_json(const struct client *client, uint64_t now_ms)
 
 /* --- the list --------------------------------------------------------------------- */
 
-static int compare_clients(const void *a, const void *b)
-{
-	const struct client *const *one = a;
-	const struct client *const *other = b;
-
-	return ((*one)->id > (*other)->id) - ((*one)->id < (*other)->id);
-}
-
 static int compare_rows(const void *a, const void *b)
 {
 	const struct row *one = a;
 	const struct row *other = b;
 
 	return (one->id > other->id) - (one->id < other->id);
-}
-
-/* Gives this worker's clients behind `after`, by id. */
-static const struct client **sorted_clients(const struct net *net, uint64_t after, size_t *count)
-{
-	const struct client **clients;
-	const struct client *client;
-	size_t total = 0;
-
-	DL_COUNT(net->clients, client, total);
-	clients = mem_zeroed((total + 1) * sizeof(clients[0]));
-	*count = 0;
-	DL_FOREACH (net->clients, client) {
-		if (client->id > after) {
-			clients[(*count)++] = client;
-		}
-	}
-	qsort(clients, *count, sizeof(clients[0]), compare_clients);
-	return clients;
 }
 
 /* Keep the first of what all workers visited so far have. */
@@ -207,29 +193,48 @@ static void trim(struct census *census)
 		qsort(census->rows, census->count, sizeof(census->rows[0]), compare_rows);
 	}
 	while (census->count > census->limit) {
-		json_decref(census->rows[--census->count].json);
+		free(census->rows[--census->count].json);
 		census->has_more = true;
 	}
 }
 
-static void visit_census(struct errand *errand, struct net *net)
+/* The id that a client must be under to be of the page, as far as that is known. */
+static uint64_t bound_of(const struct census *census)
+{
+	return census->count == census->limit ? census->rows[census->count - 1].id : UINT64_MAX;
+}
+
+static void add_row(struct census *census, const struct client *client, uint64_t now_ms)
+{
+	json_t *object = client_json(client, now_ms);
+	char *json = json_dumps(object, JSON_REAL_PRECISION(6));
+
+	json_decref(object);
+	require(json != NULL);
+	census->rows[census->count++] = (struct row){.id = client->id, .json = json};
+}
+
+/* A slice of what this worker has for the page. */
+static bool visit_census(struct errand *errand, struct net *net)
 {
 	struct census *census = container_of(errand, struct census, errand);
-	size_t count;
-	const struct client **clients = sorted_clients(net, census->after, &count);
+	const struct client *client = clients_next(&net->clients, census->told);
+	uint64_t bound = bound_of(census);
+	size_t most = census->limit < SLICE ? census->limit : SLICE;
+	bool is_done;
 
-	if (count > census->limit) {
-		census->has_more = true;
-		count = census->limit;
+	for (size_t i = 0; i < most && client != NULL && client->id < bound; i++) {
+		add_row(census, client, net->clock.wall_ms);
+		census->told = client->id;
+		client = clients_next(&net->clients, client->id);
 	}
-	census->rows =
-	    mem_resize(census->rows, (census->count + count + 1) * sizeof(census->rows[0]));
-	for (size_t i = 0; i < count; i++) {
-		census->rows[census->count++] = (struct row){
-		    .id = clients[i]->id, .json = client_json(clients[i], net->clock.wall_ms)};
-	}
-	free(clients);
 	trim(census);
+	is_done = client == NULL || client->id >= bound_of(census);
+	if (is_done) {
+		census->has_more = census->has_more || client != NULL;
+		census->told = census->after;
+	}
+	return is_done;
 }
 
 static void drop_census(struct errand *errand)
@@ -237,24 +242,40 @@ static void drop_census(struct errand *errand)
 	struct census *census = container_of(errand, struct census, errand);
 
 	while (census->count > 0) {
-		json_decref(census->rows[--census->count].json);
+		free(census->rows[--census->count].json);
 	}
 	free(census->rows);
 	free(census);
 }
 
+/* A client is a line, for who reads it without a program for JSON. */
+static void write_page(const struct census *census, struct buffer *out)
+{
+	buffer_append_text(out, "{\n  \"clients\": [");
+	for (size_t i = 0; i < census->count; i++) {
+		buffer_append_text(out, i > 0 ? ",\n    " : "\n    ");
+		buffer_append_text(out, census->rows[i].json);
+	}
+	buffer_append_text(out, census->count > 0 ? "\n  ],\n" : "],\n");
+	if (census->has_more && census->count > 0) {
+		buffer_printf(out, "  \"next\": %" PRIu64 "\n}",
+		              census->rows[census->count - 1].id);
+	} else {
+		buffer_append_text(out, "  \"next\": null\n}");
+	}
+}
+
 static void finish_census(struct errand *errand)
 {
 	struct census *census = container_of(errand, struct census, errand);
-	json_t *clients = json_array();
-	json_t *next = census->has_more && census->count > 0
-	                   ? json_integer((json_int_t)census->rows[census->count - 1].id)
-	                   : json_null();
+	struct buffer out = {0};
 
-	for (size_t i = 0; i < census->count; i++) {
-		(void)json_array_append(clients, census->rows[i].json);
+	if (census->ask->exchange != NULL) {
+		write_page(census, &out);
+		answer_text(census->ask->exchange, 200, (struct text){out.bytes, out.length});
+		buffer_finish(&out);
 	}
-	answer_ask(census->ask, 200, json_pack("{s:o, s:o}", "clients", clients, "next", next));
+	end_ask(census->ask);
 	drop_census(errand);
 }
 
@@ -296,23 +317,25 @@ void http_clients_on_request(void *state, struct http_exchange *exchange)
 	census->errand =
 	    (struct errand){.visit = visit_census, .done = finish_census, .drop = drop_census};
 	census->after = after;
+	census->told = after;
 	census->limit = limit;
+	census->rows = mem_zeroed((limit + SLICE) * sizeof(census->rows[0]));
 	census->ask = hold(endpoint, exchange);
 	endpoint->env->send_errand(endpoint->env, &census->errand);
 }
 
 /* --- the end of one ------------------------------------------------------------------ */
 
-static void visit_kick(struct errand *errand, struct net *net)
+static bool visit_kick(struct errand *errand, struct net *net)
 {
 	struct kick *kick = container_of(errand, struct kick, errand);
-	struct client *client;
+	struct client *client = kick->id > 0 ? clients_next(&net->clients, kick->id - 1) : NULL;
 
-	DL_SEARCH_SCALAR(net->clients, client, id, kick->id);
-	if (client != NULL) {
+	if (client != NULL && client->id == kick->id) {
 		kick->is_found = true;
 		client->ops->end(client, CLOSE_KICKED);
 	}
+	return true;
 }
 
 static void drop_kick(struct errand *errand)

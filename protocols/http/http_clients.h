@@ -10,7 +10,8 @@
  *   GET  /admin/clients?limit=100&after=ID   a page of the list, by id
  *   POST /admin/clients/ID/kick              end one
  *
- * Either is an errand through all workers; the answer waits for it.
+ * Either is an errand through all workers; the answer waits for it.  A long page is made in slices,
+ * between which the other clients have their turn.
  *
  * Threads: the worker's.
  */

@@ -151,11 +151,11 @@ void irc_topics_change(struct irc_topics *topics, const char *before)
 {
 	struct net *net = topics->server->env->net;
 	bool know_the_same = topics->untold == NULL;
-	struct client *client;
+	struct client *client = clients_next(&net->clients, 0);
 
 	free(topics->before);
 	topics->before = know_the_same ? mem_copy_text(before, strlen(before)) : NULL;
-	DL_FOREACH (net->clients, client) {
+	for (; client != NULL; client = clients_next(&net->clients, client->id)) {
 		struct irc_session *session = irc_session_of(client);
 
 		if (session != NULL && is_member(session)) {

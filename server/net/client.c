@@ -1,8 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "server/net/client.h"
 
-#include <utlist.h>
-
 #include "server/base/memory.h"
 #include "server/net/connection.h"
 
@@ -20,7 +18,8 @@ void client_enter(struct net *net, struct client *client, enum client_kind kind)
 	}
 	client->kind = kind;
 	client->since_ms = net->clock.wall_ms;
-	DL_APPEND(net->clients, client);
+	client->is_in = true;
+	clients_add(&net->clients, client);
 	metric_add(gauge_of(net, client), 1);
 }
 
@@ -31,12 +30,11 @@ void client_turn(struct net *net, struct client *client, enum client_kind kind)
 	metric_add(gauge_of(net, client), 1);
 }
 
-/* The list's head has a `prev` too, its end. */
 void client_leave(struct net *net, struct client *client)
 {
-	if (client->prev != NULL) {
-		DL_DELETE(net->clients, client);
-		client->prev = NULL;
+	if (client->is_in) {
+		client->is_in = false;
+		clients_remove(&net->clients, client);
 		metric_subtract(gauge_of(net, client), 1);
 	}
 }

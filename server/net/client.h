@@ -3,6 +3,7 @@
 #define SERVER_NET_CLIENT_H
 
 #include <netinet/in.h>
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -49,7 +50,7 @@ struct client {
 	uint64_t id; /* of no other client of the process, ever */
 	enum client_kind kind;
 	uint64_t since_ms; /* Unix time */
-	struct client *prev, *next;
+	bool is_in;        /* net.clients */
 };
 
 /* Count a client in.  Its `ops` are set; its id is given to it unless it has one. */

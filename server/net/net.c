@@ -228,6 +228,7 @@ void net_destroy(struct net *net)
 		return;
 	}
 	require(net->all == NULL);
+	clients_finish(&net->clients);
 	slices_finish(&net->slices);
 	outbox_pool_finish(&net->pool);
 	free(net);

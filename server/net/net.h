@@ -10,6 +10,7 @@
 #include "server/base/clock.h"
 #include "server/base/deadlines.h"
 #include "server/metrics.h"
+#include "server/net/clients.h"
 #include "server/net/flush_queue.h"
 #include "server/net/outbox.h"
 #include "server/net/refusals.h"
@@ -35,7 +36,6 @@
  * Threads: the worker's.
  */
 struct address_limits;
-struct client;
 struct connection;
 
 /* What may wait for one client; net->limits. */
@@ -70,7 +70,7 @@ struct net {
 	uint64_t id_step;
 	bool is_draining; /* the end is near: begin nothing that a client would wait for */
 
-	struct client *clients;   /* who is served, in the order they came; client.h */
+	struct clients clients;   /* who is served; client.h */
 	struct refusals refusals; /* refusals.c only */
 
 	/* net.c and connection.c only: */

@@ -100,20 +100,25 @@ static atomic_uint lab_visits, lab_dones, lab_drops;
 
 struct lab_errand {
 	struct errand errand;
+	bool was_here; /* in this worker, and is to come again */
 	struct net *visited[LAB_WORKERS];
 	const struct net *home;
 };
 
-static inline void lab_visit(struct errand *errand, struct net *net)
+/* Each worker twice before the next. */
+static inline bool lab_visit(struct errand *errand, struct net *net)
 {
 	struct lab_errand *tour = container_of(errand, struct lab_errand, errand);
 
 	require(errand->visits < LAB_WORKERS);
+	require(!tour->was_here || tour->visited[errand->visits] == net);
 	tour->visited[errand->visits] = net;
+	tour->was_here = !tour->was_here;
 	atomic_fetch_add(&lab_visits, 1);
+	return !tour->was_here;
 }
 
-/* Home again, after each worker once. */
+/* Home again, after every worker. */
 static inline void lab_done(struct errand *errand)
 {
 	struct lab_errand *tour = container_of(errand, struct lab_errand, errand);

@@ -34,6 +34,7 @@ struct world {
 	struct harness harness;
 	struct fake fakes[5];
 	struct errand *errand; /* sent, and not yet on its way */
+	unsigned slices;       /* visits that were to be made again */
 };
 
 static void describe(const struct client *client, struct client_info *info)
@@ -64,6 +65,7 @@ static void send_errand(const struct front_end_env *env, struct errand *errand)
 static void setup(struct world *world)
 {
 	world->errand = NULL;
+	world->slices = 0;
 	harness_start(&world->harness);
 	world->harness.env.send_errand = send_errand;
 	world->harness.net->clock.wall_ms = 1700000000000;
@@ -97,7 +99,9 @@ static void run_errand(struct world *world, unsigned visits)
 	assert_non_null(errand);
 	world->errand = NULL;
 	for (unsigned i = 0; i < visits; i++) {
-		errand->visit(errand, world->harness.net);
+		while (!errand->visit(errand, world->harness.net)) {
+			world->slices++;
+		}
 	}
 	errand->done(errand);
 }
@@ -179,6 +183,61 @@ static void test_clients_of_all_workers_are_one_list(void **state)
 	teardown(&world);
 }
 
+#define CROWD 2000
+
+static struct fake crowd[CROWD];
+static unsigned described;
+
+static void describe_and_count(const struct client *client, struct client_info *info)
+{
+	(void)client;
+	(void)info;
+	described++;
+}
+
+/* http_clients.h: of thousands hardly more than the page are described, few at a time. */
+static void test_clients_of_a_crowd_are_told_in_slices(void **state)
+{
+	static const struct client_ops counting = {.describe = describe_and_count, .end = end};
+	struct world world;
+	json_int_t after = 2000;
+	size_t listed = 0;
+
+	(void)state;
+	setup(&world);
+	for (unsigned i = 0; i < CROWD; i++) {
+		/* 1237 and 2000 have no common divisor: every id once, in disorder. */
+		crowd[i].client = (struct client){.ops = &counting, .id = 2001 + i * 1237 % CROWD};
+		client_enter(world.harness.net, &crowd[i].client, CLIENT_IRC);
+	}
+	while (listed < CROWD) {
+		char request[96];
+		json_t *page;
+
+		described = 0;
+		world.slices = 0;
+		(void)snprintf(request, sizeof(request),
+		               "GET /admin/clients?limit=500&after=%d HTTP/1.1\r\nHost: x\r\n\r\n",
+		               (int)after);
+		page = ask(&world, request, 200);
+		assert_in_range(described, 500, 500 + 63);
+		assert_int_equal(world.slices, 500 / 64);
+		assert_int_equal(json_array_size(json_object_get(page, "clients")), 500);
+		for (size_t i = 0; i < 500; i++) {
+			assert_int_equal(id_at(page, i), after + 1 + (json_int_t)i);
+		}
+		listed += 500;
+		after += 500;
+		assert_int_equal(json_integer_value(json_object_get(page, "next")),
+		                 listed < CROWD ? after : 0);
+		json_decref(page);
+	}
+	for (unsigned i = 0; i < CROWD; i++) {
+		client_leave(world.harness.net, &crowd[i].client);
+	}
+	teardown(&world);
+}
+
 /* docs/operations.md: what each client tells of itself; bytes of its own choice do no harm. */
 static void test_clients_tell_of_themselves(void **state)
 {
@@ -255,7 +314,7 @@ static void test_clients_lose_an_errand_at_the_end(void **state)
 	setup(&world);
 	clients[0] = harness_connect(&world.harness);
 	harness_send(&world.harness, clients[0], GET("/admin/clients"));
-	world.errand->visit(world.errand, world.harness.net);
+	(void)world.errand->visit(world.errand, world.harness.net);
 	world.errand->drop(world.errand);
 	world.errand = NULL;
 	clients[1] = harness_connect(&world.harness);
@@ -272,6 +331,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(test_clients_are_listed_in_pages),
 	    cmocka_unit_test(test_clients_of_all_workers_are_one_list),
+	    cmocka_unit_test(test_clients_of_a_crowd_are_told_in_slices),
 	    cmocka_unit_test(test_clients_tell_of_themselves),
 	    cmocka_unit_test(test_clients_are_kicked_by_id),
 	    cmocka_unit_test(test_clients_answer_nobody_who_has_gone),

@@ -2,8 +2,6 @@
 /* protocols/irc/irc_topics: members hear of another topic. */
 #include "protocols/irc/irc_topics.h"
 
-#include <utlist.h>
-
 #include "protocols/irc/irc_reply.h"
 #include "protocols/irc/irc_session.h"
 #include "test/protocols/irc/answers.h"
@@ -21,7 +19,7 @@ static void change_topic(struct harness *harness, struct conf *next, const char 
 
 static struct irc_session *first_session(const struct harness *harness)
 {
-	return irc_session_of(harness->net->clients);
+	return irc_session_of(clients_next(&harness->net->clients, 0));
 }
 
 /* A TOPIC for each channel of a client, by name; none for who is in no channel. */

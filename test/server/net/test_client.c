@@ -40,7 +40,7 @@ static void test_client_is_counted_by_its_kind(void **state)
 	client_leave(world->net, &clients[1]);
 	assert_int_equal(count(world, CLIENT_IRC), 0);
 	assert_int_equal(count(world, CLIENT_SOCKETIO_HTMLFILE), 0);
-	assert_null(world->net->clients);
+	assert_null(clients_next(&world->net->clients, 0));
 }
 
 /* client.h: ids come from where connections have theirs, so that no two are the same. */
