@@ -44,6 +44,7 @@ static void check_options(const struct address_rates_options *options)
 
 static void forget(struct address_rates *rates, struct bucket *bucket)
 {
+	require(bucket != NULL && rates->buckets != NULL);
 	HASH_DEL(rates->buckets, bucket);
 	DL_DELETE(rates->oldest, bucket);
 	free(bucket);

@@ -101,7 +101,7 @@ static void begin(struct listener *listener, const struct accepted *client)
 static bool take_place(struct listener *listener, struct accepted *client,
                        enum close_reason *reason)
 {
-	struct admission admission = listener_owner_admission(&listener->owner);
+	struct admission admission = proxied_admission(&listener->owner);
 	struct net *net = listener->net;
 
 	if (listener->is_exempt) {

@@ -54,7 +54,7 @@ static void on_due(struct deadline *deadline)
 	refuse_header(proxied->connection, CLOSE_TIMEOUT);
 }
 
-struct admission listener_owner_admission(const struct listener_owner *owner)
+struct admission proxied_admission(const struct listener_owner *owner)
 {
 	return owner->admission != NULL ? owner->admission(owner->pointer) : (struct admission){0};
 }
@@ -77,7 +77,7 @@ static void hand_over(struct proxied *proxied, const struct proxy_protocol_heade
 {
 	struct listener_owner owner = proxied->owner;
 	struct connection *connection = proxied->connection;
-	struct admission admission = listener_owner_admission(&owner);
+	struct admission admission = proxied_admission(&owner);
 	enum close_reason reason;
 
 	if (header->has_client) {

@@ -41,8 +41,8 @@ struct listener_owner {
 	void *pointer;
 };
 
-/* Whom this owner lets in. */
-struct admission listener_owner_admission(const struct listener_owner *owner);
+/* Whom this owner lets in, by a proxy or not. */
+struct admission proxied_admission(const struct listener_owner *owner);
 
 /* Wait for the header.  The connection has no owner yet; what `owner` points to outlives it. */
 void proxied_begin(struct connection *connection, const struct listener_owner *owner);
