@@ -347,9 +347,62 @@ static void test_http_answers_no_more_than_the_client_reads(void **state)
 	harness_finish(&harness);
 }
 
+/* --- who asks ------------------------------------------------------------ */
+
+#define ASKED_BY(client) "GET /echo HTTP/1.1\r\nHost: x\r\nX-Forwarded-For: " client "\r\n\r\n"
+
+static unsigned status_of(struct harness *harness, int client, const char *request)
+{
+	struct buffer got = {0};
+	unsigned status = 0;
+
+	harness_send(harness, client, request);
+	assert_false(harness_read(harness, client, &got)); /* the connection goes on */
+	buffer_append_byte(&got, '\0');
+	assert_int_equal(sscanf(got.bytes, "HTTP/1.1 %u ", &status), 1);
+	buffer_finish(&got);
+	return status;
+}
+
+/*
+ * http.allow: of a trusted proxy each request is asked for its client, also when it is trusted no
+ * more; who came by itself was let in at the door, and stays.
+ */
+static void test_http_asks_who_is_behind_a_proxy(void **state)
+{
+	struct conf_network proxy = {.prefix = 128}; /* "::", what this harness' clients have */
+	struct conf_network allowed = {.prefix = 96 + 24};
+	struct harness harness;
+	int by_proxy, by_itself;
+
+	(void)state;
+	memcpy(allowed.address.s6_addr + 10, (uint8_t[]){0xff, 0xff, 192, 0, 2, 0}, 6);
+	harness_start(&harness);
+	harness.conf.http.trusted_proxies = (struct conf_networks){.items = &proxy, .count = 1};
+	by_proxy = harness_connect(&harness);
+	harness.conf.http.trusted_proxies.count = 0;
+	by_itself = harness_connect(&harness);
+	harness.conf.http.trusted_proxies.count = 1;
+	assert_int_equal(status_of(&harness, by_proxy, ASKED_BY("198.51.100.7")), 200);
+	harness.conf.http.allow = (struct conf_networks){.items = &allowed, .count = 1};
+	assert_int_equal(status_of(&harness, by_proxy, ASKED_BY("192.0.2.7")), 200);
+	assert_int_equal(status_of(&harness, by_proxy, ASKED_BY("198.51.100.7")), 403);
+	assert_int_equal(status_of(&harness, by_proxy, GET("/echo")), 403);
+	assert_int_equal(status_of(&harness, by_itself, GET("/echo")), 200);
+	assert_int_equal(status_of(&harness, by_itself, ASKED_BY("198.51.100.7")), 403);
+	harness.conf.http.trusted_proxies.count = 0;
+	assert_int_equal(status_of(&harness, by_proxy, ASKED_BY("192.0.2.7")), 403);
+	assert_int_equal(status_of(&harness, by_itself, ASKED_BY("198.51.100.7")), 200);
+	assert_int_equal(metric_read(&harness.stats.metrics.connections_refused_not_allowed), 4);
+	close(by_proxy);
+	close(by_itself);
+	harness_finish(&harness);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+	    cmocka_unit_test(test_http_asks_who_is_behind_a_proxy),
 	    cmocka_unit_test(test_http_answers_pipelined_requests_in_order),
 	    cmocka_unit_test(test_http_keeps_alive_as_the_version_wants),
 	    cmocka_unit_test(test_http_tells_what_is_not_there_and_what_is_not_allowed),
