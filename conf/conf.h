@@ -54,6 +54,7 @@ struct conf {
 	struct conf_drain drain;
 	struct conf_slow_client slow_client;
 	struct conf_limits limits;
+	struct conf_tls tls;
 	struct conf_duplicates duplicates;
 	struct conf_history history;
 	struct conf_irc irc;

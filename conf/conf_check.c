@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "conf/conf_check_redis.h"
+#include "conf/conf_check_tls.h"
 #include "conf/conf_schema.h"
 #include "conf/conf_text.h"
 #include "conf/conf_type_datagram.h"
@@ -414,12 +415,15 @@ static void check_listeners(const struct check *check)
 
 	if (check->conf->irc.present) {
 		take_listeners(check, &seats, "irc.listen", &check->conf->irc.listen);
+		take_listeners(check, &seats, "irc.listen_tls", &check->conf->irc.listen_tls);
 	}
 	if (check->conf->http.present) {
 		take_listeners(check, &seats, "http.listen", &check->conf->http.listen);
+		take_listeners(check, &seats, "http.listen_tls", &check->conf->http.listen_tls);
 	}
 	if (check->conf->admin.present) {
 		take_listeners(check, &seats, "admin.listen", &check->conf->admin.listen);
+		take_listeners(check, &seats, "admin.listen_tls", &check->conf->admin.listen_tls);
 	}
 }
 
@@ -554,4 +558,5 @@ void conf_check_rules(const struct conf *conf, const struct conf_places *places,
 		rules[i](&check);
 	}
 	conf_check_redis(conf, places, faults);
+	conf_check_tls(conf, places, faults);
 }

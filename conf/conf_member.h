@@ -86,6 +86,19 @@ struct conf_redis_url {
 	bool is_tls;
 };
 
+/* A certificate with its chain and its key: two files (PEM), or twice the same. */
+struct conf_certificate {
+	const char *certificate;
+	const char *key;
+};
+
+struct conf_certificates {
+	struct conf_certificate *items;
+	size_t count;
+};
+
+enum conf_tls_version { CONF_TLS_1_2, CONF_TLS_1_3 };
+
 /* The types that options.def names. */
 #define CONF_TYPE_BOOL       bool
 #define CONF_TYPE_UNSIGNED   unsigned
@@ -107,5 +120,7 @@ struct conf_redis_url {
 #define CONF_TYPE_MAP        struct conf_map
 #define CONF_TYPE_STRINGS    struct conf_strings
 #define CONF_TYPE_REDIS_URL  struct conf_redis_url
+#define CONF_TYPE_KEYPAIRS   struct conf_certificates
+#define CONF_TYPE_VERSION    enum conf_tls_version
 
 #endif

@@ -8,6 +8,7 @@
 #include "conf/conf_type_number.h"
 #include "conf/conf_type_redis.h"
 #include "conf/conf_type_text.h"
+#include "conf/conf_type_tls.h"
 #include "server/base/memory.h"
 
 #define COUNT(array) (sizeof(array) / sizeof((array)[0]))
@@ -33,6 +34,8 @@
 #define TYPE_MAP        conf_type_text_map
 #define TYPE_STRINGS    conf_type_text_strings
 #define TYPE_REDIS_URL  conf_type_redis_url
+#define TYPE_KEYPAIRS   conf_type_tls_certificates
+#define TYPE_VERSION    conf_type_tls_version
 
 /* First an array of options for each section: irc_options[] ... */
 #define SECTION_BEGIN(section, path, kind, help) \

@@ -77,6 +77,11 @@ struct front_end {
 	/* Lends the addresses to listen on; NULL when the front-end is off. */
 	const struct conf_addresses *(*addresses)(const struct conf *conf);
 
+	/* The same for those to speak TLS on; not asked while the front-end is off.  NULL: none. */
+	const struct conf_addresses *(*tls_addresses)(const struct conf *conf);
+
+	const char *alpn; /* what is spoken inside TLS, in IANA's registry of ALPN protocol IDs */
+
 	/* Lends the networks whose connections begin with a PROXY header.  NULL: none. */
 	const struct conf_networks *(*proxies)(const struct conf *conf);
 
@@ -98,8 +103,9 @@ struct front_end {
 	void (*on_connection)(void *state, struct connection *connection);
 
 	/*
-	 * Lends what one is sent that is not let in, for a reason of admission_enter(), whole and
-	 * in its protocol, until it is asked again: the connection ends with it.  NULL: nothing.
+	 * Lends what one is sent that is not let in, for a reason of admission_enter() or
+	 * CLOSE_TLS_WANTED, whole and in its protocol, until it is asked again: the connection ends
+	 * with it.  NULL: nothing.
 	 */
 	const char *(*refusal)(void *state, enum close_reason reason);
 

@@ -14,7 +14,8 @@
  * The sockets that clients come to, one for each worker and address, from their binding until the
  * workers take them over.
  *
- * Those that the service manager holds are shared by all workers: sockets of our own beside it
+ * Those that the service manager holds are found by the front-end's name, "irc", those for TLS by
+ * "irc-tls", or by their address.  They are shared by all workers: sockets of our own beside it
  * would take the clients in their queues with them when the process ends.
  *
  * Threads: the main thread's.

@@ -20,8 +20,9 @@
 #define PROBE_TIMEOUT_S 5
 
 /*
- * Add the URL that is asked: /healthz on the first address of http.listen, on loopback where
- * that is a wildcard.  False with `error` set when there is no address that can be known.
+ * Add the URL that is asked: /healthz on the first address of http.listen, or http.listen_tls where
+ * there is none, on loopback where that is a wildcard.  False with `error` set when there is no
+ * address that can be known.
  */
 bool probe_url(const struct conf *conf, struct buffer *url, struct error *error);
 

@@ -118,7 +118,8 @@ static void begin(struct reload *reload, struct conf *next)
 	struct error error = {""};
 
 	conf_change_settle(next, reload->conf, on_difference, reload);
-	if (feeder_change(reload->options.feeder, next, on_sources_changed, reload, &error)) {
+	if (reload->options.prepare(reload->options.owner, next, &error) &&
+	    feeder_change(reload->options.feeder, next, on_sources_changed, reload, &error)) {
 		reload->next = next;
 	} else {
 		conf_destroy(next);

@@ -5,6 +5,7 @@
 #include <stdbool.h>
 
 #include "conf/conf.h"
+#include "server/base/error.h"
 #include "server/feeder.h"
 #include "server/notify.h"
 #include "server/status.h"
@@ -12,8 +13,8 @@
 /*
  * Puts another configuration in force while the server serves, all of it or nothing:
  *
- *   SIGHUP ──> load ──> settle ──> sources ──> put_in_force(): log, limits, workers
- *               │ a fault           │ one that was added cannot start
+ *   SIGHUP ──> load ──> settle ──> prepare() ──> sources ──> put_in_force(): log, limits, workers
+ *               │ a fault            │ a file      │ one that was added cannot start
  *               └──> one line in the log, all stays as it was <──┘
  *
  * What cannot change while it runs keeps its value, and the log names it.
@@ -28,6 +29,9 @@ struct reload_options {
 	struct feeder *feeder;
 	struct status *status;
 	const struct notify *notify;
+
+	/* Read what it names, and change nothing yet; false with `error` set when that fails. */
+	bool (*prepare)(void *owner, const struct conf *conf, struct error *error);
 
 	/* Let everyone but the sources have it; lent, and as long as it is in force. */
 	void (*put_in_force)(void *owner, const struct conf *conf);

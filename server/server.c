@@ -12,6 +12,7 @@
 #include "server/base/clock.h"
 #include "server/base/log.h"
 #include "server/base/memory.h"
+#include "server/certificates.h"
 #include "server/descriptors.h"
 #include "server/door_rates.h"
 #include "server/feeder.h"
@@ -43,6 +44,7 @@ struct server {
 	struct address_limits *session_addresses;
 	struct address_rates **rates;              /* of new connections */
 	struct socketio_library *socketio_library; /* NULL: none */
+	struct certificates certificates;
 	struct worker **workers;
 	size_t worker_count;
 	struct feeder *feeder;
@@ -111,6 +113,7 @@ static bool create_workers(struct server *server, struct error *error)
 		    .session_addresses = server->session_addresses,
 		    .rates = server->rates,
 		    .socketio_library = server->socketio_library,
+		    .tls = server->certificates.holder,
 		    .index = (unsigned)i,
 		    .all = server->workers,
 		    .sockets = server->listeners.sockets[i],
@@ -264,6 +267,13 @@ static void count_possible_connections(struct server *server)
 	server->connections_possible = descriptors_for_connections(DESCRIPTORS_SPARE + refused);
 }
 
+static bool prepare(void *owner, const struct conf *conf, struct error *error)
+{
+	struct server *server = owner;
+
+	return certificates_prepare(&server->certificates, conf, error);
+}
+
 /* What was in force before is still there. */
 static void put_in_force(void *owner, const struct conf *conf)
 {
@@ -272,6 +282,7 @@ static void put_in_force(void *owner, const struct conf *conf)
 	server->conf = conf;
 	server->options.configure_log(server->options.owner, conf);
 	set_limits(server);
+	certificates_put_in_force(&server->certificates);
 	for (size_t i = 0; i < server->worker_count; i++) {
 		worker_change(server->workers[i], conf);
 	}
@@ -288,6 +299,7 @@ static void init_status(struct server *server)
 	status->started_ms = clock.wall_ms;
 	metric_set(&status->config_last_reload_successful, 1);
 	metric_set(&status->config_last_reload_ms, clock.wall_ms);
+	server->certificates.not_after_ms = &status->tls_not_after_ms;
 	if (server->conf->http.metrics_wikis > 0) {
 		status->wiki_counts = wiki_counts_create(server->conf->http.metrics_wikis);
 	}
@@ -315,6 +327,7 @@ static void init_reload(struct server *server)
 	    .feeder = server->feeder,
 	    .status = &server->status,
 	    .notify = &server->notify,
+	    .prepare = prepare,
 	    .put_in_force = put_in_force,
 	    .owner = server,
 	};
@@ -357,6 +370,7 @@ static bool load_library(struct server *server, struct error *error)
 static bool start(struct server *server, struct error *error)
 {
 	if (!load_library(server, error) ||
+	    !certificates_start(&server->certificates, server->conf, error) ||
 	    !listeners_bind(&server->listeners, server->conf, server->held, error) ||
 	    !create_workers(server, error) || !feeder_start(server->feeder, server->conf, error)) {
 		return false;
@@ -403,6 +417,7 @@ static void destroy(struct server *server)
 	address_limits_destroy(server->session_addresses);
 	door_rates_destroy(server->rates);
 	socketio_library_destroy(server->socketio_library);
+	certificates_finish(&server->certificates);
 }
 
 static void tell_ready(const struct server *server)

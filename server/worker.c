@@ -17,6 +17,7 @@
 #include "server/net/address_limits.h"
 #include "server/net/drain.h"
 #include "server/net/listener.h"
+#include "server/net/tls_session.h"
 #include "server/pulse.h"
 
 #define AHEAD_MIN 4 /* connections that nobody counts */
@@ -122,6 +123,7 @@ static void drop_migrant(const struct front_end *type, struct migrant *migrant)
 	}
 	buffer_finish(&migrant->unread);
 	address_limits_leave(migrant->place);
+	tls_session_destroy(migrant->tls);
 	type->drop_cargo(migrant->cargo);
 }
 
@@ -486,6 +488,18 @@ static void start_front_ends(struct worker *worker)
 	}
 }
 
+static void speak_tls(const struct worker *worker, struct listener *listener,
+                      const struct front_end *type)
+{
+	struct listener_tls tls = {
+	    .holder = worker->options.tls,
+	    .protocol = type->alpn,
+	    .refusal = refusal,
+	};
+
+	listener_speak_tls(listener, &tls);
+}
+
 static bool open_listeners(struct worker *worker, struct error *error)
 {
 	const struct worker_options *options = &worker->options;
@@ -504,7 +518,11 @@ static bool open_listeners(struct worker *worker, struct error *error)
 			}
 			return false;
 		}
-		listener_tell_refused(listener, refusal);
+		if (options->sockets[i].is_tls) {
+			speak_tls(worker, listener, type);
+		} else {
+			listener_tell_refused(listener, refusal);
+		}
 		if (type->door != NULL) {
 			listener_admit(listener, admission);
 		}

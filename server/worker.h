@@ -32,6 +32,7 @@ struct worker_socket {
 	size_t front_end;
 	int descriptor;
 	bool is_shared; /* other workers listen on the same socket */
+	bool is_tls;
 };
 
 struct worker_options {
@@ -41,6 +42,7 @@ struct worker_options {
 	struct address_rates *const *rates;              /* of each front-end, door_rates.h */
 	struct address_limits *session_addresses;        /* Socket.IO's sessions of all workers */
 	const struct socketio_library *socketio_library; /* NULL: none */
+	struct tls_holder *tls;                          /* NULL: no socket is_tls */
 	unsigned index;                                  /* from 0 */
 	struct worker **all; /* every worker by its index; filled before any is started */
 	const struct worker_socket *sockets; /* taken over, also on failure */

@@ -13,6 +13,11 @@ static const struct conf_addresses *addresses(const struct conf *conf)
 	return conf->http.present ? &conf->http.listen : NULL;
 }
 
+static const struct conf_addresses *tls_addresses(const struct conf *conf)
+{
+	return &conf->http.listen_tls;
+}
+
 static const struct conf_networks *proxies(const struct conf *conf)
 {
 	return &conf->http.proxy_protocol;
@@ -76,7 +81,7 @@ void http_on_connection(void *state, struct connection *connection)
 	(void)http_connection_begin(state, connection);
 }
 
-static const char *refusal(void *state, enum close_reason reason)
+const char *http_refuse(void *state, enum close_reason reason)
 {
 	struct http_worker *worker = state;
 
@@ -119,12 +124,14 @@ void http_destroy(void *state)
 const struct front_end http_front_end = {
     .name = "http",
     .addresses = addresses,
+    .tls_addresses = tls_addresses,
+    .alpn = "http/1.1",
     .proxies = proxies,
     .door = door,
     .start = start,
     .on_conf = http_on_conf,
     .on_connection = http_on_connection,
-    .refusal = refusal,
+    .refusal = http_refuse,
     .on_moved = on_moved,
     .drop_cargo = drop_cargo,
     .destroy = http_destroy,

@@ -21,6 +21,7 @@ void *http_start(const struct front_end_env *env, const struct http_endpoint *en
                  enum client_kind kind);
 void http_on_conf(void *state);
 void http_on_connection(void *state, struct connection *connection);
+const char *http_refuse(void *state, enum close_reason reason);
 void http_destroy(void *state);
 
 #endif

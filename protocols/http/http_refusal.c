@@ -17,9 +17,16 @@ static unsigned status_of(enum close_reason reason)
 		return 429;
 	case CLOSE_NOT_ALLOWED:
 		return 403;
+	case CLOSE_TLS_WANTED:
+		return 400;
 	default:
 		return 503;
 	}
+}
+
+static bool helps_to_wait(enum close_reason reason)
+{
+	return reason != CLOSE_NOT_ALLOWED && reason != CLOSE_TLS_WANTED;
 }
 
 /* Who came too often may come again when its address has one more: soon. */
@@ -50,7 +57,7 @@ void http_refusal_write(struct buffer *out, enum close_reason reason, const stru
 	                    &(struct http_response){
 				.status = status_of(reason),
 				.content_type = "text/plain; charset=UTF-8",
-				.fields = reason == CLOSE_NOT_ALLOWED ? ANYBODY : fields,
+				.fields = helps_to_wait(reason) ? fields : ANYBODY,
 				.body = {.bytes = line, .length = (size_t)length},
 			    },
 	                    (struct http_response_form){.minor_version = 1});

@@ -17,7 +17,8 @@
 
 /*
  * Add the answer to a refusal for this reason, with the figures of `conf`: 429 (RFC 6585 §4) with
- * CLOSE_ADDRESS_LIMIT and CLOSE_RATE_LIMIT, 403 with CLOSE_NOT_ALLOWED, else 503.
+ * CLOSE_ADDRESS_LIMIT and CLOSE_RATE_LIMIT, 403 with CLOSE_NOT_ALLOWED, 400 with CLOSE_TLS_WANTED,
+ * which waiting does not help, else 503.
  */
 void http_refusal_write(struct buffer *out, enum close_reason reason, const struct conf *conf);
 

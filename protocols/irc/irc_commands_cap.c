@@ -8,12 +8,32 @@
 
 #include "protocols/irc/irc_commands.h"
 #include "protocols/irc/irc_reply.h"
+#include "server/net/connection_tls.h"
 
 /* What is left of a line behind ":S CAP N LIST * :". */
 static size_t names_length_max(const struct irc_session *session)
 {
 	return IRC_TEXT_MAX - strlen(session->server->conf->server_name) -
 	       strlen(irc_session_nick(session)) - strlen(": CAP  LIST * :");
+}
+
+/*
+ * Strict transport security (ircv3.net, "sts"), which no client asks for and none can have on: it
+ * is in the list to be read, with a value, so for those who know values.  Who comes by
+ * WebSocket came to another port, and its browser knows better.
+ */
+static void append_sts(const struct irc_session *session, struct buffer *names)
+{
+	const struct conf_irc *conf = session->server->conf;
+
+	if (conf->sts_port == 0 || session->framing != IRC_FRAMING_STREAM) {
+		return;
+	}
+	if (connection_is_secure(session->connection)) {
+		buffer_printf(names, "sts=duration=%u ", conf->sts_duration);
+	} else {
+		buffer_printf(names, "sts=port=%u ", conf->sts_port);
+	}
 }
 
 /*
@@ -30,9 +50,13 @@ static void reply_names(struct irc_session *session, const char *subcommand, uns
 	do {
 		struct buffer names = {0};
 
-		has_more = irc_capabilities_write(&names, bits, with_values,
-		                                  names_length_max(session), &next) &&
-		           is_302;
+		if (with_values && next == 0) {
+			append_sts(session, &names);
+		}
+		has_more =
+		    irc_capabilities_write(&names, bits, with_values,
+		                           names_length_max(session) - names.length, &next) &&
+		    is_302;
 		irc_reply_line(session, ":%s CAP %s %s %s:%.*s", session->server->conf->server_name,
 		               irc_session_nick(session), subcommand, has_more ? "* " : "",
 		               (int)names.length, names.length > 0 ? names.bytes : "");

@@ -10,6 +10,7 @@
 #include "protocols/irc/irc_reply.h"
 #include "server/base/memory.h"
 #include "server/base/utf8.h"
+#include "server/net/connection_tls.h"
 
 #define USERHOST_MAX 5 /* RFC 2812 §4.8 */
 
@@ -204,6 +205,9 @@ static void reply_self(struct irc_session *session)
 				  .real_name = session->real_name,
 				  .signon_s = session->signon_s,
 			      });
+	if (connection_is_secure(session->connection)) {
+		irc_reply(session, RPL_WHOISSECURE, session->nick);
+	}
 	reply_away(session);
 }
 

@@ -10,6 +10,11 @@ static const struct conf_addresses *addresses(const struct conf *conf)
 	return conf->irc.present ? &conf->irc.listen : NULL;
 }
 
+static const struct conf_addresses *tls_addresses(const struct conf *conf)
+{
+	return &conf->irc.listen_tls;
+}
+
 static const struct conf_networks *proxies(const struct conf *conf)
 {
 	return &conf->irc.proxy_protocol;
@@ -62,6 +67,8 @@ static void destroy(void *state)
 const struct front_end irc_front_end = {
     .name = "irc",
     .addresses = addresses,
+    .tls_addresses = tls_addresses,
+    .alpn = "irc",
     .proxies = proxies,
     .door = door,
     .start = start,

@@ -16,7 +16,10 @@
 
 #include "server/base/memory.h"
 #include "server/net/address_limits.h"
+#include "server/net/connection_tls.h"
 #include "server/net/connection_turn.h"
+#include "server/net/sealing.h"
+#include "server/net/tls_session.h"
 
 #define FLUSH_PIECES    256  /* of one write: a worker publishes no more changes in a round */
 #define IN_FLIGHT_WIRES 16   /* given to libuv when the socket is full */
@@ -65,6 +68,7 @@ static void on_handle_closed(uv_handle_t *handle)
 	DL_DELETE(net->all, connection);
 	metric_subtract(&net->metrics->connections_open, 1);
 	outbox_clear(&net->pool, &connection->outbox);
+	tls_session_destroy(connection->tls);
 	buffer_finish(&connection->held);
 	address_limits_leave(connection->place);
 	free(connection);
@@ -182,6 +186,64 @@ static bool holds_all(const struct connection *connection)
 	return connection->on_detached != NULL || connection->is_paused;
 }
 
+/* Plain input, be it as it was sent or out of TLS. */
+static void take(struct connection *connection, const char *bytes, size_t length)
+{
+	if (!connection_is_open(connection)) {
+		return;
+	}
+	if (holds_all(connection)) {
+		buffer_append(&connection->held, bytes, length);
+	} else {
+		take_input(connection, bytes, length);
+	}
+}
+
+/*
+ * What TLS has to say itself is sent too: a handshake's part, an alert, the answer to a change of
+ * keys.
+ */
+static void take_sealed(struct connection *connection, const char *bytes, size_t length)
+{
+	struct tls_session *session = connection->tls;
+	struct buffer *plain = &connection->net->plain;
+	bool was_established = tls_session_is_established(session);
+	enum tls_session_progress progress;
+
+	if (!connection_is_open(connection)) {
+		return;
+	}
+	buffer_clear(plain);
+	progress = tls_session_open(session, bytes, length, plain);
+	if (plain->length > 0 || tls_session_is_established(session) != was_established) {
+		take(connection, plain->bytes, plain->length);
+	}
+	if (progress == TLS_SESSION_ENDED) {
+		connection->has_eof = true;
+		end_of_input(connection);
+	} else if (progress == TLS_SESSION_FAILED) {
+		connection_close(connection, CLOSE_TLS_FAILED);
+	}
+	if (tls_session_waiting(session) > 0) {
+		flush_queue_add(&connection->net->queue, connection);
+	}
+}
+
+void connection_secure(struct connection *connection, struct tls_session *session,
+                       const char *bytes, size_t length)
+{
+	require(connection->tls == NULL && connection->outbox.bytes == 0);
+	connection->tls = session;
+	if (length > 0) {
+		take_sealed(connection, bytes, length);
+	}
+}
+
+bool connection_is_secure(const struct connection *connection)
+{
+	return connection->tls != NULL;
+}
+
 static void on_read(uv_stream_t *stream, ssize_t length, const uv_buf_t *buffer)
 {
 	struct connection *connection = stream->data;
@@ -192,10 +254,10 @@ static void on_read(uv_stream_t *stream, ssize_t length, const uv_buf_t *buffer)
 		connection_abort(connection, CLOSE_CLIENT_RESET);
 	} else if (length > 0) {
 		metric_add(&connection->net->metrics->bytes_received, (uint64_t)length);
-		if (holds_all(connection) && connection_is_open(connection)) {
-			buffer_append(&connection->held, buffer->base, (size_t)length);
-		} else if (connection_is_open(connection)) {
-			take_input(connection, buffer->base, (size_t)length);
+		if (connection->tls == NULL) {
+			take(connection, buffer->base, (size_t)length);
+		} else {
+			take_sealed(connection, buffer->base, (size_t)length);
 		}
 		update_reading(connection);
 		yield_after(connection, (size_t)length);
@@ -259,7 +321,7 @@ static size_t choke_bytes(const struct connection *connection)
 
 bool connection_is_choked(const struct connection *connection)
 {
-	return connection->outbox.bytes > choke_bytes(connection);
+	return connection_queued(connection) > choke_bytes(connection);
 }
 
 static void resume(struct connection *connection)
@@ -311,7 +373,11 @@ static void note_sent(struct connection *connection, size_t length)
 {
 	struct net *net = connection->net;
 
-	outbox_advance(&net->pool, &connection->outbox, length);
+	if (connection->tls == NULL) {
+		outbox_advance(&net->pool, &connection->outbox, length);
+	} else {
+		tls_session_sent(connection->tls, length);
+	}
 	metric_add(&net->metrics->bytes_sent, length);
 	metric_add(&net->metrics->sent_bytes[connection->kind], length);
 	connection->sent_bytes += length;
@@ -335,13 +401,20 @@ static void on_written(uv_write_t *write, int status)
 	}
 }
 
+/* Lends what is to be sent next, as the socket is to see it. */
+static size_t peek(const struct connection *connection, struct iovec *pieces, size_t count)
+{
+	return connection->tls == NULL ? outbox_peek(&connection->outbox, pieces, count)
+	                               : tls_session_peek(connection->tls, pieces);
+}
+
 /* The socket is full: let libuv send the first wires when there is room again. */
 static void start_write(struct connection *connection)
 {
 	struct iovec pieces[IN_FLIGHT_WIRES];
-	size_t count = outbox_peek(&connection->outbox, pieces, IN_FLIGHT_WIRES);
+	size_t count = peek(connection, pieces, IN_FLIGHT_WIRES);
 
-	connection->wires_in_flight = (uint16_t)count;
+	connection->wires_in_flight = connection->tls == NULL ? (uint16_t)count : 0;
 	connection->bytes_in_flight = 0;
 	for (size_t i = 0; i < count; i++) {
 		connection->bytes_in_flight += pieces[i].iov_len;
@@ -371,8 +444,9 @@ static ssize_t write_now(struct connection *connection)
 	struct msghdr message = {.msg_iov = pieces, .msg_iovlen = 1};
 
 	metric_add(&connection->net->metrics->writes, 1);
-	if (!slices_find(&connection->net->slices, &connection->outbox, pieces)) {
-		message.msg_iovlen = outbox_peek(&connection->outbox, pieces, FLUSH_PIECES);
+	if (connection->tls != NULL ||
+	    !slices_find(&connection->net->slices, &connection->outbox, pieces)) {
+		message.msg_iovlen = peek(connection, pieces, FLUSH_PIECES);
 	}
 	if (message.msg_iovlen == 1) {
 		return send(connection->descriptor, pieces[0].iov_base, pieces[0].iov_len,
@@ -387,9 +461,17 @@ static bool is_full(int error)
 	return error == EAGAIN || error == ENOBUFS;
 }
 
+/* Whether there is anything to send; over TLS it is a record then. */
+static bool has_next(struct connection *connection)
+{
+	return connection->tls == NULL
+	           ? connection->outbox.bytes > 0
+	           : sealing_next(connection->net, connection->tls, &connection->outbox);
+}
+
 static void write_some(struct connection *connection)
 {
-	while (connection->outbox.bytes > 0 && connection->write == NULL) {
+	while (connection->write == NULL && has_next(connection)) {
 		ssize_t sent = write_now(connection);
 
 		if (sent >= 0) {
@@ -402,6 +484,16 @@ static void write_some(struct connection *connection)
 		if (connection->state == CONNECTION_CLOSED) {
 			return;
 		}
+	}
+}
+
+/* All is sent: over TLS that is said before our side is closed. */
+static void write_end(struct connection *connection)
+{
+	if (connection->tls != NULL && connection->state == CONNECTION_DRAINING &&
+	    connection_queued(connection) == 0) {
+		tls_session_end(connection->tls);
+		write_some(connection);
 	}
 }
 
@@ -419,7 +511,7 @@ static void half_close(struct connection *connection)
 
 static void note_soft_limit(struct connection *connection)
 {
-	if (connection->outbox.bytes <= connection->net->limits.outbox_soft) {
+	if (connection_queued(connection) <= connection->net->limits.outbox_soft) {
 		connection->over_soft_ms = 0;
 	} else if (connection->over_soft_ms == 0) {
 		connection->over_soft_ms = connection->net->clock.now_ms;
@@ -434,11 +526,12 @@ void connection_flush(struct connection *connection)
 	/* Its owner may have left input for that, and it may be over before anyone looks. */
 	connection->was_choked = connection->was_choked || connection_is_choked(connection);
 	write_some(connection);
+	write_end(connection);
 	if (connection->state == CONNECTION_CLOSED) {
 		return;
 	}
 	note_soft_limit(connection);
-	if (connection->outbox.bytes == 0) {
+	if (connection_queued(connection) == 0) {
 		if (connection->state == CONNECTION_DRAINING) {
 			half_close(connection);
 			return;
@@ -450,7 +543,8 @@ void connection_flush(struct connection *connection)
 			mark_pending(connection);
 		}
 	}
-	if (connection->was_choked && connection->outbox.bytes <= choke_bytes(connection) / 2) {
+	if (connection->was_choked &&
+	    connection_queued(connection) <= choke_bytes(connection) / 2) {
 		connection->was_choked = false;
 		go_on_with_input(connection);
 	}
@@ -459,21 +553,20 @@ void connection_flush(struct connection *connection)
 /* Put a wire into the outbox; false when it is not to be sent. */
 static bool enqueue(struct connection *connection, struct wire *wire)
 {
-	struct outbox *outbox = &connection->outbox;
-
 	if (connection->state != CONNECTION_OPEN && !connection->may_speak) {
 		return false;
 	}
-	if (outbox->bytes + wire->length > connection->net->limits.outbox_max &&
+	if (connection_queued(connection) + wire->length > connection->net->limits.outbox_max &&
 	    !connection->may_speak) {
 		/* A burst within one turn is not slowness: see first what the socket takes. */
 		connection_flush(connection);
-		if (outbox->bytes + wire->length > connection->net->limits.outbox_max) {
+		if (connection_queued(connection) + wire->length >
+		    connection->net->limits.outbox_max) {
 			connection_close(connection, CLOSE_SENDQ_EXCEEDED);
 			return false;
 		}
 	}
-	outbox_push(&connection->net->pool, outbox, wire);
+	outbox_push(&connection->net->pool, &connection->outbox, wire);
 	return true;
 }
 
@@ -503,7 +596,9 @@ void connection_send_bytes(struct connection *connection, const char *bytes, siz
 
 size_t connection_queued(const struct connection *connection)
 {
-	return connection->outbox.bytes;
+	size_t sealed = connection->tls == NULL ? 0 : tls_session_waiting(connection->tls);
+
+	return connection->outbox.bytes + sealed;
 }
 
 /* --- the end of a turn -------------------------------------------------- */
@@ -539,7 +634,7 @@ static void try_detach(struct connection *connection)
 	struct migrant migrant = {0};
 
 	connection_flush(connection);
-	if (connection->outbox.bytes > 0 || !connection_is_open(connection)) {
+	if (connection_queued(connection) > 0 || !connection_is_open(connection)) {
 		return; /* connection_flush() marks it again when all is sent */
 	}
 	migrant.descriptor = fcntl(connection->descriptor, F_DUPFD_CLOEXEC, 0);
@@ -553,6 +648,8 @@ static void try_detach(struct connection *connection)
 	migrant.place = connection->place;
 	migrant.id = connection->id;
 	connection->place = NULL;
+	migrant.tls = connection->tls;
+	connection->tls = NULL;
 	connection->on_detached(connection, &migrant);
 	connection->was_told = true;
 	connection_abort(connection, CLOSE_MOVED);
@@ -633,7 +730,11 @@ struct connection *connection_adopt(struct net *net, struct migrant *migrant)
 	connection->peer = migrant->peer;
 	connection->id = migrant->id != 0 ? migrant->id : connection->id;
 	migrant->unread = (struct buffer){0};
+	connection->tls = migrant->tls;
+	/* What was said in TLS is not read from the socket again. */
+	connection->has_eof = connection->tls != NULL && tls_session_is_at_end(connection->tls);
 	migrant->place = NULL;
+	migrant->tls = NULL;
 	migrant->descriptor = -1;
 	return begin(connection, descriptor);
 }

@@ -73,6 +73,7 @@ struct connection {
 	enum connection_state state;
 	int descriptor; /* the handle's */
 	struct net *net;
+	struct tls_session *tls; /* NULL: what goes over it is plain */
 	struct outbox outbox;
 	struct connection *prev_queued, *next_queued; /* a list of net.queue */
 	uv_write_t *write;                            /* NULL unless a write is under way */

@@ -17,6 +17,7 @@
 #include "server/base/memory.h"
 #include "server/net/address_limits.h"
 #include "server/net/refusals.h"
+#include "server/net/secured.h"
 
 /* Clients that may wait to be accepted; the kernel cuts it at net.core.somaxconn. */
 #define BACKLOG 4096
@@ -92,6 +93,8 @@ static void begin(struct listener *listener, const struct accepted *client)
 	}
 	if (is_proxied(listener, client)) {
 		proxied_begin(connection, &listener->owner);
+	} else if (listener->owner.tls.holder != NULL) {
+		secured_begin(connection, &listener->owner);
 	} else {
 		listener->owner.on_connection(listener->owner.pointer, connection);
 	}
@@ -260,6 +263,11 @@ void listener_exempt(struct listener *listener)
 void listener_share(struct listener *listener, is_ahead_fn *is_ahead)
 {
 	listener->is_ahead = is_ahead;
+}
+
+void listener_speak_tls(struct listener *listener, const struct listener_tls *tls)
+{
+	listener->owner.tls = *tls;
 }
 
 void listener_close(struct listener *listener)

@@ -55,6 +55,13 @@ typedef bool is_ahead_fn(void *owner);
  */
 void listener_share(struct listener *listener, is_ahead_fn *is_ahead);
 
+/*
+ * All that goes over its connections is in TLS, behind the PROXY header where there is one.  Lent:
+ * the holder and the protocol's name.  Without listener_tell_refused() nobody is told why there
+ * is no place, which in plain words no client could read.
+ */
+void listener_speak_tls(struct listener *listener, const struct listener_tls *tls);
+
 /* Take no more clients; the listener is freed once its handle is closed. */
 void listener_close(struct listener *listener);
 

@@ -8,6 +8,7 @@
 #include "server/base/buffer.h"
 
 struct address_place;
+struct tls_session;
 
 /*
  * A connection on its way from one worker to another: plain memory and a
@@ -23,6 +24,7 @@ struct migrant {
 	uint64_t id;                 /* which it keeps; 0: it gets one */
 	struct buffer unread;        /* input not yet done with */
 	struct address_place *place; /* among those of its address; NULL: not counted */
+	struct tls_session *tls;     /* NULL: plain */
 	void *cargo;                 /* the front-end's: the request that made it move */
 };
 

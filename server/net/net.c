@@ -231,5 +231,7 @@ void net_destroy(struct net *net)
 	clients_finish(&net->clients);
 	slices_finish(&net->slices);
 	outbox_pool_finish(&net->pool);
+	buffer_finish(&net->plain);
+	buffer_finish(&net->joined);
 	free(net);
 }

@@ -7,6 +7,7 @@
 #include <stdint.h>
 #include <uv.h>
 
+#include "server/base/buffer.h"
 #include "server/base/clock.h"
 #include "server/base/deadlines.h"
 #include "server/metrics.h"
@@ -91,6 +92,8 @@ struct net {
 	struct connection *later;   /* of those, the ones that wait for the next turn */
 	struct net_task *tasks;     /* that wait for a turn, in its order */
 	bool is_ending;
+	struct buffer plain;  /* what the bytes read hold, of a TLS session */
+	struct buffer joined; /* sealing.c only */
 	char read_buffer[NET_READ_BYTES];
 };
 

@@ -7,6 +7,7 @@
 #include "server/base/log.h"
 #include "server/base/memory.h"
 #include "server/net/proxy_protocol.h"
+#include "server/net/secured.h"
 
 struct proxied {
 	struct connection *connection;
@@ -89,7 +90,11 @@ static void hand_over(struct proxied *proxied, const struct proxy_protocol_heade
 		return;
 	}
 	let_go(proxied);
-	owner.on_connection(owner.pointer, connection);
+	if (owner.tls.holder != NULL) {
+		secured_begin(connection, &owner);
+	} else {
+		owner.on_connection(owner.pointer, connection);
+	}
 	connection_resume(connection); /* with what stands behind the header */
 }
 

@@ -5,6 +5,7 @@
 #include "server/net/admission.h"
 #include "server/net/connection.h"
 #include "server/net/refusals.h"
+#include "server/net/tls_holder.h"
 
 /*
  * A connection from a proxy, until the header of the PROXY protocol has come that tells whose it
@@ -32,6 +33,12 @@ typedef const char *refusal_fn(void *owner, enum close_reason reason);
 
 /* Whom to let in, as it is now; asked for each client. */
 typedef struct admission admission_fn(void *owner);
+/* How a listener speaks TLS; all zero: it does not. */
+struct listener_tls {
+	struct tls_holder *holder;
+	const char *protocol; /* as ALPN has it */
+	refusal_fn *refusal;  /* asked with CLOSE_TLS_WANTED.  NULL: they are told nothing */
+};
 
 /* Who gets a listener's clients. */
 struct listener_owner {
@@ -39,6 +46,7 @@ struct listener_owner {
 	refusal_fn *refusal;     /* NULL: they are told nothing */
 	admission_fn *admission; /* NULL: everyone */
 	void *pointer;
+	struct listener_tls tls;
 };
 
 /* Whom this owner lets in, by a proxy or not. */

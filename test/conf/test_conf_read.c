@@ -219,13 +219,13 @@ static void test_socketio_is_inside_http_only(void **state)
 	assert_faults("socketio: {}\n",
 	              "t:1:1: socketio: is not a key here (want workers, channel_names, "
 	              "flush_delay, flush_adaptive, log, drain, "
-	              "slow_client, limits, duplicates, history, irc, http, admin or "
+	              "slow_client, limits, tls, duplicates, history, irc, http, admin or "
 	              "ingest)\n");
 	assert_faults("http.socketio: {}\n",
 	              "t:1:1: \"http.socketio\": is not a key here (want workers, channel_names, "
 	              "flush_delay, flush_adaptive, "
-	              "log, drain, slow_client, limits, duplicates, history, irc, http, admin or "
-	              "ingest)\n");
+	              "log, drain, slow_client, limits, tls, duplicates, history, irc, http, admin "
+	              "or ingest)\n");
 }
 
 /* A file of nothing but faults ends with a count, not with a book. */

@@ -37,6 +37,7 @@ static void write_value(const struct conf_option *option, double amount, struct 
 	               option->type == &conf_type_address_networks ||
 	               option->type == &conf_type_datagram_groups ||
 	               option->type == &conf_type_datagram_sockets ||
+	               option->type == &conf_type_tls_certificates ||
 	               option->type == &conf_type_text_strings;
 
 	if (!is_text && !is_list && option->type != &conf_type_text_map) {
@@ -57,7 +58,8 @@ static void write_value(const struct conf_option *option, double amount, struct 
 		} else if (option->type == &conf_type_address_networks) {
 			buffer_printf(out, "%s\"10.0.%zu.%zu\"", i > 0 ? "," : "", i / 256,
 			              i % 256);
-		} else if (option->type == &conf_type_text_strings) {
+		} else if (option->type == &conf_type_text_strings ||
+		           option->type == &conf_type_tls_certificates) {
 			buffer_printf(out, "%s\"s%zu\"", i > 0 ? "," : "", i);
 		} else {
 			buffer_printf(out, "%s\"w%zu\": \"#c\"", i > 0 ? "," : "", i);
@@ -93,7 +95,8 @@ static bool has_limits(const struct conf_option *option)
 	return option->type != &conf_type_text_bool && option->type != &conf_type_text_log_level &&
 	       option->type != &conf_type_text_log_format &&
 	       option->type != &conf_type_datagram_address &&
-	       option->type != &conf_type_datagram_mode && option->type != &conf_type_redis_url;
+	       option->type != &conf_type_datagram_mode && option->type != &conf_type_redis_url &&
+	       option->type != &conf_type_tls_version;
 }
 
 static void assert_limits(const struct conf_option *option)

@@ -8,6 +8,7 @@
 #include "conf/conf_type_number.h"
 #include "conf/conf_type_redis.h"
 #include "conf/conf_type_text.h"
+#include "conf/conf_type_tls.h"
 #include "test/conf/conf_test.h"
 
 /* What the tests of the types have in common: one value, read and printed. */
@@ -26,6 +27,8 @@ union member {
 	struct conf_map map;
 	struct conf_strings strings;
 	struct conf_redis_url redis_url;
+	struct conf_certificates certificates;
+	enum conf_tls_version version;
 };
 
 /* Reads the YAML of one value; gives the faults told, NULL when it was taken. */

@@ -19,7 +19,9 @@ CONNECT_TIMEOUT_S = 40
 RECONNECT_S = 1  # irssi looks every five seconds
 
 IRSSI_CONFIGURATION = """
-servers = ({{ address = "{host}"; port = "{port}"; chatnet = "test"; autoconnect = "yes"; }});
+servers = ({{
+  address = "{host}"; port = "{port}"; chatnet = "test"; autoconnect = "yes"; {more}
+}});
 chatnets = {{ test = {{ type = "IRC"; }}; }};
 channels = ({{ name = "{channel}"; chatnet = "test"; autojoin = "yes"; }});
 settings = {{
@@ -135,6 +137,7 @@ class Irssi(Program):
     """irssi, which wants a terminal."""
 
     terminal = None
+    server_settings = ""  # beside its address, in its configuration's words
 
     @property
     def log_file(self):
@@ -150,6 +153,7 @@ class Irssi(Program):
         configuration = IRSSI_CONFIGURATION.format(
             host=host,
             port=port,
+            more=self.server_settings,
             channel=CHANNEL,
             nick=NICK,
             reconnect=RECONNECT_S,

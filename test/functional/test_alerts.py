@@ -27,6 +27,7 @@ REJECTED = "rcstreamd_connections_rejected_total"
 DROPPED = "rcstreamd_source_dropped_total"
 LAST = f"rcstreamd_source_last_change_timestamp_seconds{{{SOURCE}}}"
 ENDED = "rcstreamd_disconnects_total"
+NOT_AFTER = "rcstreamd_tls_certificate_not_after_timestamp_seconds"
 
 NEVER = f"0x{MINUTES}"
 FLOWS = f"0+60x{MINUTES}"  # a second, or a change a second, since the epoch of the test
@@ -63,6 +64,7 @@ HEALTHY = {
     "process_max_fds{}": f"1000x{MINUTES}",
     "process_start_time_seconds{}": f"1x{MINUTES}",
     "rcstreamd_config_last_reload_successful{}": f"1x{MINUTES}",
+    f"{NOT_AFTER}{{}}": f"{14 * 86400 + HOURS * 3600 + 60}x{MINUTES}",  # just enough to the end
     f'{REJECTED}{{reason="limit"}}': f"9x{MINUTES}",
     f'{REJECTED}{{reason="address_limit"}}': f"9x{MINUTES}",
     f'{REJECTED}{{reason="rate_limit"}}': f"9x{MINUTES}",
@@ -169,6 +171,17 @@ CASES = [
         {"rcstreamd_config_last_reload_successful{}": f"1x{MINUTES - 2} 0x2"},
         ["RcstreamdReloadFailed"],
     ),
+    (
+        "certificate good for less than two weeks",
+        {f"{NOT_AFTER}{{}}": f"{14 * 86400}x{MINUTES}"},
+        ["RcstreamdCertificateExpires"],
+    ),
+    (
+        "certificate expired",
+        {f"{NOT_AFTER}{{}}": f"60x{MINUTES}"},
+        ["RcstreamdCertificateExpires"],
+    ),
+    ("no certificate", {f"{NOT_AFTER}{{}}": NEVER}, []),
     (
         "full",
         {f'{REJECTED}{{reason="limit"}}': f"9x{MINUTES - 2} 12x2"},

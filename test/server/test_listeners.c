@@ -24,6 +24,11 @@ static const struct conf_addresses *addresses(const struct conf *conf)
 	return &conf->irc.listen;
 }
 
+static const struct conf_addresses *tls_addresses(const struct conf *conf)
+{
+	return &conf->irc.listen_tls;
+}
+
 static const struct conf_addresses *no_addresses(const struct conf *conf)
 {
 	(void)conf;
@@ -31,7 +36,8 @@ static const struct conf_addresses *no_addresses(const struct conf *conf)
 }
 
 static const struct front_end off = {.name = "off", .addresses = no_addresses};
-static const struct front_end on = {.name = "on", .addresses = addresses};
+static const struct front_end on = {
+    .name = "on", .addresses = addresses, .tls_addresses = tls_addresses};
 
 const struct front_end *const front_ends[] = {&off, &on, NULL};
 
@@ -41,17 +47,23 @@ struct rig {
 	struct listeners listeners;
 };
 
-static void set_up(struct rig *rig, const char *listen)
+static void set_up_tls(struct rig *rig, const char *listen, const char *listen_tls)
 {
 	struct buffer yaml = {0}, errors = {0};
 
-	buffer_printf(&yaml, "irc: {listen: [%s]}\n", listen);
+	buffer_printf(&yaml, "irc: {listen: [%s], listen_tls: [%s]}\ntls: {certificates: [x]}\n",
+	              listen, listen_tls);
 	rig->conf = conf_parse("test", yaml.bytes, yaml.length, &errors);
 	assert_non_null(rig->conf);
 	rig->held = held_sockets_create();
 	listeners_init(&rig->listeners, WORKERS);
 	buffer_finish(&yaml);
 	buffer_finish(&errors);
+}
+
+static void set_up(struct rig *rig, const char *listen)
+{
+	set_up_tls(rig, listen, "");
 }
 
 static void tear_down(struct rig *rig)
@@ -153,6 +165,49 @@ static void test_held_socket_is_found_by_its_address(void **state)
 	tear_down(&rig);
 }
 
+/* listeners.h: those of listen_tls are marked; a fault there is told as that. */
+static void test_listeners_in_tls_are_marked(void **state)
+{
+	struct rig rig;
+	struct error error = {""};
+
+	(void)state;
+	set_up_tls(&rig, "\"127.0.0.1:0\"", "\"127.0.0.1:0\"");
+	assert_true(listeners_bind(&rig.listeners, rig.conf, rig.held, &error));
+	assert_int_equal(rig.listeners.count, 2);
+	assert_false(rig.listeners.sockets[0][0].is_tls);
+	assert_true(rig.listeners.sockets[0][1].is_tls);
+	assert_int_equal(rig.listeners.sockets[0][1].front_end, 1);
+	tear_down(&rig);
+	set_up_tls(&rig, "", "\"192.0.2.1:6697\"");
+	assert_false(listeners_bind(&rig.listeners, rig.conf, rig.held, &error));
+	assert_memory_equal(error.text, "on.listen_tls: cannot bind 192.0.2.1:6697: ", 43);
+	tear_down(&rig);
+}
+
+/* listeners.h: held ones for TLS bear a name of their own, and are nobody's without listen_tls. */
+static void test_held_socket_for_tls_has_its_own_name(void **state)
+{
+	struct rig rig;
+	struct error error = {""};
+
+	(void)state;
+	set_up_tls(&rig, "", "\"192.0.2.1:6697\"");
+	(void)inherit(&rig, "on-tls");
+	assert_true(listeners_bind(&rig.listeners, rig.conf, rig.held, &error));
+	assert_int_equal(rig.listeners.count, 1);
+	assert_true(rig.listeners.sockets[0][0].is_tls);
+	assert_int_equal(inode_of(rig.listeners.sockets[0][0].descriptor), inode_of(3));
+	tear_down(&rig);
+	set_up(&rig, "\"127.0.0.1:0\"");
+	(void)inherit(&rig, "on-tls");
+	assert_true(listeners_bind(&rig.listeners, rig.conf, rig.held, &error));
+	assert_int_equal(rig.listeners.count, 1);
+	assert_false(rig.listeners.sockets[0][0].is_tls);
+	assert_false(rig.listeners.sockets[0][0].is_shared);
+	tear_down(&rig);
+}
+
 /* listeners.h: false with the front-end named; what was bound before is closed at the end. */
 static void test_listener_that_cannot_be_bound_is_named(void **state)
 {
@@ -194,6 +249,8 @@ int main(void)
 	    cmocka_unit_test(test_listeners_are_bound_for_every_worker),
 	    cmocka_unit_test(test_held_socket_is_shared_by_the_workers),
 	    cmocka_unit_test(test_held_socket_is_found_by_its_address),
+	    cmocka_unit_test(test_listeners_in_tls_are_marked),
+	    cmocka_unit_test(test_held_socket_for_tls_has_its_own_name),
 	    cmocka_unit_test(test_listener_that_cannot_be_bound_is_named),
 	    cmocka_unit_test(test_taken_sockets_are_left_alone),
 	};

@@ -54,6 +54,21 @@ static void test_probe_asks_the_first_listener(void **state)
 	assert_asks("\"localhost:8080\"", "http://localhost:8080/healthz");
 }
 
+/* Where nothing listens without TLS, it asks in TLS. */
+static void test_probe_asks_in_tls_where_nothing_else_is(void **state)
+{
+	struct conf *conf = conf_of("tls: {certificates: [x]}\n"
+	                            "http: {listen: [], listen_tls: \"[::]:8443\"}\n");
+	struct buffer url = {0};
+	struct error error;
+
+	(void)state;
+	assert_true(probe_url(conf, &url, &error));
+	assert_string_equal(url.bytes, "https://[::1]:8443/healthz");
+	buffer_finish(&url);
+	conf_destroy(conf);
+}
+
 /* Nobody can connect to a wildcard; loopback of the same family is behind it. */
 static void test_probe_asks_loopback_for_a_wildcard(void **state)
 {
@@ -74,6 +89,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(test_probe_asks_the_first_listener),
+	    cmocka_unit_test(test_probe_asks_in_tls_where_nothing_else_is),
 	    cmocka_unit_test(test_probe_asks_loopback_for_a_wildcard),
 	    cmocka_unit_test(test_probe_says_why_there_is_nothing_to_ask),
 	};

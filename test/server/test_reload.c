@@ -28,6 +28,7 @@ struct bench {
 	const char *text; /* what there is to be read */
 	unsigned puts;    /* configurations put in force */
 	char motd[32];    /* of the last one */
+	bool is_faulty;   /* what the configuration names */
 };
 
 static struct conf *load(void *loader, struct buffer *errors)
@@ -35,6 +36,17 @@ static struct conf *load(void *loader, struct buffer *errors)
 	struct bench *bench = loader;
 
 	return conf_parse("t", bench->text, strlen(bench->text), errors);
+}
+
+static bool prepare(void *owner, const struct conf *conf, struct error *error)
+{
+	const struct bench *bench = owner;
+
+	assert_non_null(conf);
+	if (bench->is_faulty) {
+		error_set(error, "no-such.crt: No such file");
+	}
+	return !bench->is_faulty;
 }
 
 static void put_in_force(void *owner, const struct conf *conf)
@@ -69,6 +81,7 @@ static int setup(void **state)
 	    .loader = bench,
 	    .status = &bench->status,
 	    .notify = &bench->notify,
+	    .prepare = prepare,
 	    .put_in_force = put_in_force,
 	    .owner = bench,
 	};
@@ -161,6 +174,28 @@ static void test_reload_that_fails_leaves_all_as_it_was(void **state)
 	assert_true(was_successful(bench));
 }
 
+/* reload.h: so do files that it names; no source has been touched then. */
+static void test_reload_of_what_cannot_be_read_leaves_all_as_it_was(void **state)
+{
+	struct bench *bench = *state;
+
+	bench->text =
+	    "irc: {motd: second}\ningest: [{type: rcfeed-udp, listen: \"127.0.0.1:0\"}]\n";
+	bench->is_faulty = true;
+	reload_start(&bench->reload);
+	settle(bench);
+	assert_int_equal(bench->puts, 0);
+	assert_int_equal(bench->status.source_count, 0);
+	assert_false(was_successful(bench));
+	assert_string_equal(bench->reload.conf->irc.motd, "first");
+	bench->is_faulty = false;
+	reload_start(&bench->reload);
+	settle(bench);
+	assert_int_equal(bench->puts, 1);
+	assert_int_equal(bench->status.source_count, 1);
+	assert_true(was_successful(bench));
+}
+
 /* reload.h: asked for while one is under way, it comes after it, once. */
 static void test_reloads_come_one_after_another(void **state)
 {
@@ -208,6 +243,8 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test_setup_teardown(test_reload_puts_in_force_what_is_read, setup,
 	                                    teardown),
+	    cmocka_unit_test_setup_teardown(test_reload_of_what_cannot_be_read_leaves_all_as_it_was,
+	                                    setup, teardown),
 	    cmocka_unit_test_setup_teardown(test_reload_that_fails_leaves_all_as_it_was, setup,
 	                                    teardown),
 	    cmocka_unit_test_setup_teardown(test_reloads_come_one_after_another, setup, teardown),

@@ -124,6 +124,8 @@ static void test_http_lends_its_refusals(void **state)
 	assert_ptr_equal(strstr(answer, "HTTP/1.1 429 "), answer);
 	answer = http_front_end.refusal(harness.http, CLOSE_NOT_ALLOWED);
 	assert_ptr_equal(strstr(answer, "HTTP/1.1 403 "), answer);
+	answer = http_front_end.refusal(harness.http, CLOSE_TLS_WANTED);
+	assert_ptr_equal(strstr(answer, "HTTP/1.1 400 "), answer);
 	harness_finish(&harness);
 }
 

@@ -68,12 +68,20 @@ static void test_http_refusal_gives_a_stranger_no_time(void **state)
 	              "Your address is not allowed\n");
 }
 
+/* RFC 9110 §15.5.1: who speaks plain on a port of TLS is not to come again like that. */
+static void test_http_refusal_tells_that_tls_is_wanted(void **state)
+{
+	(void)state;
+	assert_answer(&conf, CLOSE_TLS_WANTED, "400 Bad Request", "", "This port speaks TLS\n");
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(test_http_refusal_tells_whose_limit_it_is),
 	    cmocka_unit_test(test_http_refusal_tells_when_the_next_may_come),
 	    cmocka_unit_test(test_http_refusal_gives_a_stranger_no_time),
+	    cmocka_unit_test(test_http_refusal_tells_that_tls_is_wanted),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -391,6 +391,37 @@ static void test_irc_commands_cap_on_several_lines(void **state)
 	harness_destroy(harness);
 }
 
+/* ircv3.net, "sts": the port, for those who are not secure and know values; nobody can ask for it.
+ */
+static void test_irc_commands_cap_sts(void **state)
+{
+	struct harness *harness = harness_create();
+	int client;
+
+	(void)state;
+	harness->conf.irc.sts_port = 6697;
+	harness->conf.irc.sts_duration = 3600;
+	harness_start(harness);
+	client = client_open(harness);
+	say(client, "CAP LS 302");
+	expect(harness, client,
+	       ":" TEST_SERVER " CAP * LS :sts=port=6697 batch cap-notify draft/chathistory "
+	       "echo-message extended-join labeled-response message-tags multi-prefix "
+	       "rcstreamd.alt/change=json server-time setname standard-replies "
+	       "userhost-in-names" CRLF);
+	say(client, "CAP REQ sts");
+	expect(harness, client, ":" TEST_SERVER " CAP * NAK :sts" CRLF);
+	say(client, "CAP LIST");
+	expect(harness, client, ":" TEST_SERVER " CAP * LIST :cap-notify" CRLF);
+	say(client, "CAP LS");
+	expect(harness, client,
+	       ":" TEST_SERVER " CAP * LS :batch cap-notify draft/chathistory echo-message "
+	       "extended-join labeled-response message-tags multi-prefix rcstreamd.alt/change "
+	       "server-time setname standard-replies userhost-in-names" CRLF);
+	(void)close(client);
+	harness_destroy(harness);
+}
+
 /* ircv3.net, "UTF8ONLY": a line that is not UTF-8 is ignored, and told of with standard replies. */
 static void test_irc_commands_tell_of_a_line_that_is_not_utf8(void **state)
 {
@@ -496,6 +527,7 @@ int main(void)
 	    TEST(test_irc_commands_cap),
 	    TEST(test_irc_commands_cap_302),
 	    cmocka_unit_test(test_irc_commands_cap_on_several_lines),
+	    cmocka_unit_test(test_irc_commands_cap_sts),
 	    TEST(test_irc_commands_tell_of_a_line_that_is_not_utf8),
 	    TEST(test_irc_commands_setname),
 	    TEST(test_irc_commands_tagmsg),

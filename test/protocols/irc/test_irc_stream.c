@@ -41,11 +41,38 @@ static void test_irc_stream_ends_its_session(void **state)
 	assert_int_equal(metric_read(&metrics_of(harness)->irc_clients), 0);
 }
 
+/* RFC 8446 §5.1: a client that begins with a handshake means another port, and hears so at once. */
+static void test_irc_stream_tells_who_speaks_tls(void **state)
+{
+	struct harness *harness = *state;
+	int client = client_open(harness);
+
+	say_bytes(client, "\x16\x03\x01\x02", 4);
+	expect_end(harness, client, "ERROR :Closing Link: (This port does not speak TLS)\r\n");
+	(void)close(client);
+	assert_int_equal(metric_read(&metrics_of(harness)->closed[CLOSE_TLS_UNWANTED]), 1);
+}
+
+/* The byte means that in front of everything else alone. */
+static void test_irc_stream_takes_the_byte_elsewhere(void **state)
+{
+	struct harness *harness = *state;
+	int client = client_open(harness);
+
+	say(client, "PING \x16");
+	expect(harness, client, ":" TEST_SERVER " PONG " TEST_SERVER " :\x16\r\n");
+	(void)close(client);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test_setup_teardown(test_irc_stream_carries_lines, set_up, tear_down),
 	    cmocka_unit_test_setup_teardown(test_irc_stream_ends_its_session, set_up, tear_down),
+	    cmocka_unit_test_setup_teardown(test_irc_stream_tells_who_speaks_tls, set_up,
+	                                    tear_down),
+	    cmocka_unit_test_setup_teardown(test_irc_stream_takes_the_byte_elsewhere, set_up,
+	                                    tear_down),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
