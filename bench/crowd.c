@@ -2,6 +2,7 @@
 #include "bench/crowd.h"
 
 #include <errno.h>
+#include <openssl/ssl.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/epoll.h>
@@ -9,6 +10,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "bench/tls_client.h"
 #include "server/base/memory.h"
 
 #define READ_MAX      ((size_t)256 * 1024)
@@ -24,6 +26,7 @@ struct crowd_client {
 	const struct endpoint *server;
 	uint32_t number;
 	int descriptor;
+	SSL *tls; /* NULL: plain */
 	bool is_connected;
 	bool has_more_to_say; /* than the socket took */
 	struct buffer held;   /* the beginning of something that is not whole yet */
@@ -70,6 +73,7 @@ bool crowd_init(struct crowd *crowd, struct error *error)
 		crowd->clients[i].descriptor = NO_DESCRIPTOR;
 	}
 	crowd->bytes = mem_zeroed(READ_MAX);
+	crowd->tls = crowd->is_tls ? tls_client_context() : NULL;
 	crowd->poller = epoll_create1(EPOLL_CLOEXEC);
 	if (crowd->poller < 0) {
 		error_set(error, "epoll_create1: %s", strerror(errno));
@@ -82,6 +86,8 @@ static void disconnect(struct crowd_client *client)
 {
 	struct linger linger = {.l_onoff = 1};
 
+	SSL_free(client->tls);
+	client->tls = NULL;
 	if (client->descriptor != NO_DESCRIPTOR) {
 		(void)setsockopt(client->descriptor, SOL_SOCKET, SO_LINGER, &linger,
 		                 sizeof(linger));
@@ -100,6 +106,7 @@ void crowd_finish(struct crowd *crowd)
 	if (crowd->poller >= 0) {
 		(void)close(crowd->poller);
 	}
+	SSL_CTX_free(crowd->tls);
 	free(crowd->clients);
 	free(crowd->bytes);
 }
@@ -136,6 +143,25 @@ static void watch(struct crowd_client *client, int operation, uint32_t events)
 	}
 }
 
+static ssize_t say(struct crowd_client *client, const char *bytes, size_t length)
+{
+	return client->tls != NULL ? tls_client_send(client->tls, bytes, length)
+	                           : send(client->descriptor, bytes, length, MSG_NOSIGNAL);
+}
+
+static ssize_t hear(struct crowd_client *client, char *bytes, size_t size)
+{
+	return client->tls != NULL ? tls_client_receive(client->tls, bytes, size)
+	                           : recv(client->descriptor, bytes, size, 0);
+}
+
+/* In the middle of a handshake it is not room that one waits for. */
+static bool waits_for_room(const struct crowd_client *client)
+{
+	return client->session.replies.length > 0 &&
+	       (client->tls == NULL || tls_client_is_established(client->tls));
+}
+
 static void send_replies(struct crowd_client *client)
 {
 	struct buffer *replies = &client->session.replies;
@@ -145,13 +171,13 @@ static void send_replies(struct crowd_client *client)
 	if (!client->is_connected || replies->length == 0) {
 		return;
 	}
-	sent = send(client->descriptor, replies->bytes, replies->length, MSG_NOSIGNAL);
+	sent = say(client, replies->bytes, replies->length);
 	if (sent < 0 && errno != EAGAIN) {
 		fail(client, strerror(errno));
 		return;
 	}
 	buffer_consume(replies, sent > 0 ? (size_t)sent : 0);
-	client->has_more_to_say = replies->length > 0;
+	client->has_more_to_say = waits_for_room(client);
 	if (client->has_more_to_say != had_more_to_say) {
 		watch(client, EPOLL_CTL_MOD,
 		      client->has_more_to_say ? EPOLLIN | EPOLLOUT : EPOLLIN);
@@ -209,6 +235,9 @@ static void on_connected(struct crowd_client *client)
 	}
 	client->is_connected = true;
 	watch(client, EPOLL_CTL_MOD, EPOLLIN);
+	if (client->crowd->tls != NULL && client->number < client->crowd->count) {
+		client->tls = tls_client_begin(client->crowd->tls, client->descriptor);
+	}
 	send_replies(client);
 }
 
@@ -258,9 +287,10 @@ static void understand_held(struct crowd_client *client, size_t length)
 static void on_readable(struct crowd_client *client)
 {
 	struct crowd *crowd = client->crowd;
-	ssize_t length = recv(client->descriptor, crowd->bytes, READ_MAX, 0);
+	ssize_t length = hear(client, crowd->bytes, READ_MAX);
 
 	if (length < 0 && errno == EAGAIN) {
+		send_replies(client); /* which may have waited for TLS */
 		return;
 	}
 	if (length <= 0) {

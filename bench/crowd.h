@@ -2,6 +2,7 @@
 #ifndef BENCH_CROWD_H
 #define BENCH_CROWD_H
 
+#include <openssl/types.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -35,6 +36,7 @@ struct crowd {
 	const struct endpoint *from; /* where clients come from, in turns; NULL: from anywhere */
 	size_t from_count;
 	uint32_t at_once; /* clients that connect at the same time */
+	bool is_tls;      /* clients come by TLS; who speaks does not */
 	struct tally *tally;
 
 	struct crowd_client *clients; /* one more than there are: the last one speaks */
@@ -44,7 +46,8 @@ struct crowd {
 	uint64_t reads;
 	uint64_t now_ns; /* of the read that is being understood */
 	int poller;
-	char *bytes; /* for whoever reads */
+	char *bytes;  /* for whoever reads */
+	SSL_CTX *tls; /* NULL: clients come without */
 	bool has_failed;
 	struct error failure; /* when it has: which client, and why */
 };

@@ -119,6 +119,7 @@ static bool set_up(struct load *load, struct error *error)
 	load->crowd.from = load->from;
 	load->crowd.from_count = options->from_count;
 	load->crowd.at_once = options->at_once;
+	load->crowd.is_tls = options->is_tls;
 	load->crowd.tally = load->tally;
 	return crowd_init(&load->crowd, error) && open_injection(load, error);
 }

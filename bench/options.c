@@ -243,6 +243,9 @@ static bool set(struct options *options, enum option_symbol option, const char *
 		return true;
 	case OPTION_POST_PATH:
 		return read_path(&options->post_path, value, error);
+	case OPTION_TLS:
+		options->is_tls = true;
+		return true;
 	case OPTION_JSON:
 		options->is_json = true;
 		return true;

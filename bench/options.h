@@ -55,6 +55,7 @@ struct options {
 	uint32_t seconds; /* 0: `changes` were given, or their default */
 	uint32_t time_limit_s;
 	pid_t process; /* the server's; 0: not to be measured */
+	bool is_tls;   /* clients come by TLS */
 	bool is_json;
 };
 

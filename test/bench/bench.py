@@ -22,11 +22,12 @@ import intake
 import latency
 import micro
 import scale
+import secure
 import socketio_load
 from harness import ROOT, Bench, BenchError, machine
 
 # What can be asked for, in the order in which it is run; harness.py tells what each one has.
-ROWS = (fanout, latency, intake, ingest, idle, socketio_load, micro, scale)
+ROWS = (fanout, secure, latency, intake, ingest, idle, socketio_load, micro, scale)
 
 WHAT_HELP = (
     "ingest: bursts of datagrams; scale: what changes with size, minutes each; one of them with "

@@ -96,6 +96,7 @@ def rcstreamd(program, injection="rcfeed-udp", **sections):
             wait_ready(process, log)
             bound = bound_ports(log)
             ports = {"irc": bound.get("irc")}
+            ports |= {name: port for name, port in bound.items() if name.endswith(" (TLS)")}
             ports |= {name: bound.get("http") for name in ("http", "websocket", "polling", "sse")}
             inject = f"{injection}@{bound[injection]}" if injection else "none"
             yield Server(process, ports, inject)

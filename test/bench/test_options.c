@@ -189,9 +189,10 @@ static void test_options_help_is_narrow(void **state)
 	assert_true(read_line(&line, "--help"));
 	assert_int_equal(line.options.task, OPTIONS_HELP);
 	free(line.text);
-	assert_true(read_line(&line, "--version --json"));
+	assert_true(read_line(&line, "--version --json --tls"));
 	assert_int_equal(line.options.task, OPTIONS_VERSION);
 	assert_true(line.options.is_json);
+	assert_true(line.options.is_tls);
 	free(line.text);
 	options_help(file);
 	assert_int_equal(fclose(file), 0);

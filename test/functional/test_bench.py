@@ -15,6 +15,7 @@ from xml.etree import ElementTree
 import pytest
 
 from rcstreamd import ROOT, environment, program
+from tls_certificates import Authority
 
 MANUAL = ROOT / "docs/rcstream-bench.1"
 
@@ -45,6 +46,23 @@ def clients_of(rcstreamd, **groups):
 
 
 # --- against rcstreamd ----------------------------------------------------------
+
+
+@pytest.mark.threads
+def test_load_by_tls_loses_nothing(server, tmp_path):
+    """rcstream-bench(1), --tls: clients come by TLS, and who injects does not."""
+    certificate = Authority(tmp_path).sign("server", "IP:127.0.0.1")
+    listen = {"listen_tls": ["127.0.0.1:0"]}
+    rcstreamd = server(tls={"certificates": [certificate]}, irc=listen, http=listen)
+    irc, http = port(rcstreamd, "irc (TLS)"), port(rcstreamd, "http (TLS)")
+    done = run_load(
+        *("--clients", f"irc=7@{irc}", "--clients", f"websocket=5@{http}"),
+        *("--clients", f"polling=6@{http}", "--tls"),
+        *("--inject", f"rcfeed-udp@{port(rcstreamd, 'rcfeed-udp')}"),
+        *("--changes", 150, "--warm-up", 20, "--json"),
+    )
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert [group["lost"] for group in json.loads(done.stdout)["groups"]] == [0, 0, 0]
 
 
 @pytest.mark.threads
