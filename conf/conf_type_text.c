@@ -80,9 +80,13 @@ const struct conf_type conf_type_text_log_level = {
 
 static void want_format(const struct conf_option *option, struct buffer *out)
 {
+	const char *names[LOG_FORMAT_JOURNAL + 1];
+
 	(void)option;
-	buffer_printf(out, "%s or %s", log_format_name(LOG_FORMAT_PLAIN),
-	              log_format_name(LOG_FORMAT_JSON));
+	for (int i = LOG_FORMAT_AUTO; i <= LOG_FORMAT_JOURNAL; i++) {
+		names[i] = log_format_name((enum log_format)i);
+	}
+	conf_text_join(out, names, COUNT(names), "or");
 }
 
 static bool parse_format(const struct conf_node *node, const struct conf_option *option,

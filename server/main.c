@@ -7,6 +7,8 @@
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
 #include <uv.h>
 
 #include "conf/conf.h"
@@ -60,7 +62,7 @@ static void print_help(void)
 	    "  --dump-config        print the configuration, defaults filled in, and end\n"
 	    "  --demo               play the bundled sample of changes as well\n"
 	    "  --log-level LEVEL    debug, info, warn or error\n"
-	    "  --log-format FORMAT  plain or json\n"
+	    "  --log-format FORMAT  auto, plain, json or journal\n"
 	    "  --probe              ask the server that runs with this configuration whether\n"
 	    "                       it is well: status 0 when it is, 1 when not\n"
 	    "  --version            print the version, and end\n"
@@ -72,9 +74,35 @@ static void print_help(void)
 	buffer_finish(&options);
 }
 
+/* What it ends for is an error in the journal, too. */
+static const char *complaint_mark(void)
+{
+	return log_is_journal(STDERR_FILENO) ? log_level_priority(LOG_LEVEL_ERROR) : "";
+}
+
+static void complain(const char *sentence)
+{
+	(void)fprintf(stderr, "%srcstreamd: %s\n", complaint_mark(), sentence);
+}
+
+/* Faults of the configuration, each with its newline. */
+static void complain_of_each(const struct buffer *errors)
+{
+	const char *at = errors->bytes;
+	const char *end = at + errors->length;
+
+	while (at < end) {
+		const char *newline = memchr(at, '\n', (size_t)(end - at));
+		const char *next = newline != NULL ? newline + 1 : end;
+
+		(void)fprintf(stderr, "%s%.*s", complaint_mark(), (int)(next - at), at);
+		at = next;
+	}
+}
+
 static _Noreturn void refuse(const char *sentence)
 {
-	(void)fprintf(stderr, "rcstreamd: %s\n", sentence);
+	complain(sentence);
 	exit(EXIT_BAD_CONFIGURATION);
 }
 
@@ -157,7 +185,7 @@ static struct conf *load_first(struct arguments *arguments)
 	struct conf *conf = load(arguments, &errors);
 
 	if (conf == NULL) {
-		(void)fwrite(errors.bytes, 1, errors.length, stderr);
+		complain_of_each(&errors);
 		buffer_finish(&errors);
 		exit(EXIT_BAD_CONFIGURATION);
 	}
@@ -174,7 +202,7 @@ static void check_log_arguments(const struct arguments *arguments)
 		refuse("--log-level: want debug, info, warn or error");
 	}
 	if (arguments->log_format != NULL && !log_format_parse(arguments->log_format, &format)) {
-		refuse("--log-format: want plain or json");
+		refuse("--log-format: want auto, plain, json or journal");
 	}
 }
 
@@ -206,7 +234,7 @@ static bool serve(struct arguments *arguments, const struct conf *conf)
 	struct error error;
 
 	if (!server_run(&options, &error)) {
-		(void)fprintf(stderr, "rcstreamd: %s\n", error.text);
+		complain(error.text);
 		return false;
 	}
 	return true;
@@ -226,7 +254,7 @@ static int probe(const struct conf *conf)
 	struct error error;
 
 	if (!probe_run(conf, &error)) {
-		(void)fprintf(stderr, "rcstreamd: %s\n", error.text);
+		complain(error.text);
 		return EXIT_FAILURE;
 	}
 	return EXIT_SUCCESS;

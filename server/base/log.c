@@ -6,33 +6,51 @@
  */
 #include "server/base/log.h"
 
+#include <poll.h>
 #include <stdarg.h>
 #include <stdatomic.h>
 #include <stddef.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
-#include <time.h>
+#include <sys/stat.h>
 #include <unistd.h>
-#include <unistr.h>
+
+#include "server/base/log_json.h"
+#include "server/base/log_line.h"
+
+#define COUNT(array) (sizeof(array) / sizeof((array)[0]))
 
 static _Atomic int current_level = LOG_LEVEL_INFO;
-static _Atomic int current_format = LOG_FORMAT_PLAIN;
+static _Atomic int current_format = LOG_FORMAT_PLAIN; /* never LOG_FORMAT_AUTO */
+static _Atomic bool current_has_priorities = false;
 
-static const char *const level_names[] = {
-    [LOG_LEVEL_DEBUG] = "debug",
-    [LOG_LEVEL_INFO] = "info",
-    [LOG_LEVEL_WARN] = "warn",
-    [LOG_LEVEL_ERROR] = "error",
+/* syslog(3): err, warning, info, debug; sd-daemon(3) has the form. */
+static const struct {
+	const char *name;
+	const char *priority;
+} levels[] = {
+    [LOG_LEVEL_DEBUG] = {"debug", "<7>"},
+    [LOG_LEVEL_INFO] = {"info", "<6>"},
+    [LOG_LEVEL_WARN] = {"warn", "<4>"},
+    [LOG_LEVEL_ERROR] = {"error", "<3>"},
 };
 
 static const char *const format_names[] = {
+    [LOG_FORMAT_AUTO] = "auto",
     [LOG_FORMAT_PLAIN] = "plain",
     [LOG_FORMAT_JSON] = "json",
+    [LOG_FORMAT_JOURNAL] = "journal",
 };
 
 const char *log_level_name(enum log_level level)
 {
-	return level_names[level];
+	return levels[level].name;
+}
+
+const char *log_level_priority(enum log_level level)
+{
+	return levels[level].priority;
 }
 
 const char *log_format_name(enum log_format format)
@@ -42,8 +60,8 @@ const char *log_format_name(enum log_format format)
 
 bool log_level_parse(const char *word, enum log_level *level)
 {
-	for (int i = LOG_LEVEL_DEBUG; i <= LOG_LEVEL_ERROR; i++) {
-		if (strcmp(word, level_names[i]) == 0) {
+	for (size_t i = 0; i < COUNT(levels); i++) {
+		if (strcmp(word, levels[i].name) == 0) {
 			*level = (enum log_level)i;
 			return true;
 		}
@@ -53,7 +71,7 @@ bool log_level_parse(const char *word, enum log_level *level)
 
 bool log_format_parse(const char *word, enum log_format *format)
 {
-	for (int i = LOG_FORMAT_PLAIN; i <= LOG_FORMAT_JSON; i++) {
+	for (size_t i = 0; i < COUNT(format_names); i++) {
 		if (strcmp(word, format_names[i]) == 0) {
 			*format = (enum log_format)i;
 			return true;
@@ -62,19 +80,31 @@ bool log_format_parse(const char *word, enum log_format *format)
 	return false;
 }
 
-/* A line in the making; what does not fit is left out, room for its end is kept. */
-struct line {
-	char bytes[LOG_LINE_MAX];
-	size_t length;
-	bool is_json;
-};
+/* systemd.exec(5), $JOURNAL_STREAM: device and inode, for descriptors that were exchanged since. */
+bool log_is_journal(int descriptor)
+{
+	const char *stream = getenv("JOURNAL_STREAM");
+	unsigned long long device, inode;
+	struct stat status;
 
-#define LINE_ROOM (LOG_LINE_MAX - 4) /* quote, brace and newline always fit */
+	return stream != NULL && sscanf(stream, "%llu:%llu", &device, &inode) == 2 &&
+	       fstat(descriptor, &status) == 0 && status.st_dev == device && status.st_ino == inode;
+}
 
 void log_configure(enum log_level level, enum log_format format)
 {
+	bool is_journal = log_is_journal(STDOUT_FILENO);
+
+	if (format == LOG_FORMAT_AUTO) {
+		format = is_journal ? LOG_FORMAT_JOURNAL : LOG_FORMAT_PLAIN;
+	}
 	atomic_store_explicit(&current_level, (int)level, memory_order_relaxed);
 	atomic_store_explicit(&current_format, (int)format, memory_order_relaxed);
+	/* The journal takes them off again, so JSON can have them too; plain is as asked for. */
+	atomic_store_explicit(&current_has_priorities,
+	                      format == LOG_FORMAT_JOURNAL ||
+	                          (format == LOG_FORMAT_JSON && is_journal),
+	                      memory_order_relaxed);
 }
 
 bool log_is_on(enum log_level level)
@@ -82,148 +112,76 @@ bool log_is_on(enum log_level level)
 	return (int)level >= atomic_load_explicit(&current_level, memory_order_relaxed);
 }
 
-static void put_bytes(struct line *line, const char *bytes, size_t length)
+bool log_has_room(void)
 {
-	if (line->length + length <= LINE_ROOM) {
-		memcpy(line->bytes + line->length, bytes, length);
-		line->length += length;
+	struct pollfd output = {.fd = STDOUT_FILENO, .events = POLLOUT};
+
+	return poll(&output, 1, 0) > 0;
+}
+
+static void put_scope(struct log_line *line, const struct log_scope *scope)
+{
+	log_line_put_text(line, scope->name);
+	if (scope->id != 0) {
+		log_line_put_text(line, "[");
+		log_line_put_number(line, scope->id);
+		log_line_put_text(line, "]");
+	}
+	log_line_put_text(line, " ");
+	if (scope->peer != NULL) {
+		log_line_put_escaped(line, scope->peer, false);
+		log_line_put_text(line, " ");
 	}
 }
 
-static void put_text(struct line *line, const char *text)
+/* The journal has a time and a level of its own. */
+static void write_text(struct log_line *line, const struct log_record *record, bool is_journal)
 {
-	put_bytes(line, text, strlen(text));
-}
-
-/* C0, DEL and C1; LS and PS; the bidirectional controls, which hide text on a terminal. */
-static bool must_escape(ucs4_t point)
-{
-	return point < 0x20 || (point >= 0x7f && point < 0xa0) || point == 0x2028 ||
-	       point == 0x2029 || point == 0x200e || point == 0x200f || point == 0x061c ||
-	       (point >= 0x202a && point <= 0x202e) || (point >= 0x2066 && point <= 0x2069);
-}
-
-static void put_escaped(struct line *line, const char *text)
-{
-	const uint8_t *at = (const uint8_t *)text;
-	size_t rest = strlen(text);
-
-	while (rest > 0) {
-		char escape[8];
-		ucs4_t point;
-		int length = u8_mbtouc(&point, at, rest);
-
-		if (must_escape(point)) {
-			(void)snprintf(escape, sizeof(escape), "\\u%04x", (unsigned)point);
-			put_text(line, escape);
-		} else if (point == 0xfffd) {
-			put_text(line, "\xef\xbf\xbd");
-		} else if (point == '\\' || (line->is_json && point == '"')) {
-			const char pair[2] = {'\\', (char)point};
-
-			put_bytes(line, pair, sizeof(pair));
-		} else {
-			put_bytes(line, (const char *)at, (size_t)length);
-		}
-		at += length;
-		rest -= (size_t)length;
+	line->room = LOG_LINE_MAX - 1;
+	if (!is_journal) {
+		log_line_put_time(line);
+		log_line_put_text(line, " ");
+		log_line_put_text(line, record->level);
+		log_line_put_text(line, " ");
 	}
-}
-
-static void put_time(struct line *line)
-{
-	struct timespec now;
-	struct tm parts;
-	char text[64];
-
-	(void)clock_gettime(CLOCK_REALTIME, &now);
-	(void)gmtime_r(&now.tv_sec, &parts);
-	(void)snprintf(text, sizeof(text), "%04d-%02d-%02dT%02d:%02d:%02d.%03ldZ",
-	               parts.tm_year + 1900, parts.tm_mon + 1, parts.tm_mday, parts.tm_hour,
-	               parts.tm_min, parts.tm_sec, now.tv_nsec / 1000000);
-	put_text(line, text);
-}
-
-static void put_number(struct line *line, const char *before, uint64_t number, const char *after)
-{
-	char text[32];
-
-	(void)snprintf(text, sizeof(text), "%llu", (unsigned long long)number);
-	put_text(line, before);
-	put_text(line, text);
-	put_text(line, after);
-}
-
-static void put_plain_head(struct line *line, enum log_level level, const struct log_scope *scope,
-                           const char *id)
-{
-	put_time(line);
-	put_text(line, " ");
-	put_text(line, level_names[level]);
-	put_text(line, " ");
-	if (scope != NULL) {
-		put_text(line, scope->name);
-		if (scope->id != 0) {
-			put_number(line, "[", scope->id, "]");
-		}
-		put_text(line, " ");
-		if (scope->peer != NULL) {
-			put_escaped(line, scope->peer);
-			put_text(line, " ");
-		}
+	if (record->scope != NULL) {
+		put_scope(line, record->scope);
 	}
-	put_text(line, id);
-	put_text(line, ": ");
-}
-
-static void put_json_head(struct line *line, enum log_level level, const struct log_scope *scope,
-                          const char *id)
-{
-	put_text(line, "{\"time\":\"");
-	put_time(line);
-	put_text(line, "\",\"level\":\"");
-	put_text(line, level_names[level]);
-	if (scope != NULL) {
-		put_text(line, "\",\"scope\":\"");
-		put_text(line, scope->name);
-		if (scope->peer != NULL) {
-			put_text(line, "\",\"peer\":\"");
-			put_escaped(line, scope->peer);
-		}
-		if (scope->id != 0) {
-			put_number(line, "\",\"scope_id\":\"", scope->id, "");
-		}
-	}
-	put_text(line, "\",\"id\":\"");
-	put_text(line, id);
-	put_text(line, "\",\"message\":\"");
+	log_line_put_text(line, record->id);
+	log_line_put_text(line, ": ");
+	log_line_put_escaped(line, record->text, false);
+	line->bytes[line->length++] = '\n';
 }
 
 void log_write(enum log_level level, const struct log_scope *scope, const char *id,
                const char *format, ...)
 {
-	struct line line;
+	int form = atomic_load_explicit(&current_format, memory_order_relaxed);
 	char text[LOG_LINE_MAX / 2];
+	struct log_record record = {
+	    .level = levels[level].name,
+	    .scope = scope,
+	    .id = id,
+	    .text = text,
+	};
+	struct log_line line;
 	va_list arguments;
 	ssize_t written;
 
-	line.length = 0;
-	line.is_json =
-	    atomic_load_explicit(&current_format, memory_order_relaxed) == LOG_FORMAT_JSON;
 	va_start(arguments, format);
 	(void)vsnprintf(text, sizeof(text), format, arguments);
 	va_end(arguments);
-	if (line.is_json) {
-		put_json_head(&line, level, scope, id);
+	line.length = 0;
+	line.room = LOG_LINE_MAX;
+	line.is_full = false;
+	if (atomic_load_explicit(&current_has_priorities, memory_order_relaxed)) {
+		log_line_put_text(&line, levels[level].priority);
+	}
+	if (form == LOG_FORMAT_JSON) {
+		log_json_write(&line, &record);
 	} else {
-		put_plain_head(&line, level, scope, id);
+		write_text(&line, &record, form == LOG_FORMAT_JOURNAL);
 	}
-	put_escaped(&line, text);
-	if (line.is_json) {
-		memcpy(line.bytes + line.length, "\"}", 2);
-		line.length += 2;
-	}
-	line.bytes[line.length++] = '\n';
 	written = write(STDOUT_FILENO, line.bytes, line.length);
 	(void)written; /* a log that cannot be written must not stop the service */
 }

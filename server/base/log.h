@@ -6,7 +6,8 @@
 #include <stdint.h>
 
 /*
- * The log: one line a record on standard output, plain text or JSON.
+ * The log: one line a record on standard output, plain text, JSON (log_json.h) or text for
+ * systemd's journal, which has a time of its own and takes the level from the line's beginning.
  *
  *   log_info(&session->log, "irc.registered", "nick %s", session->nick);
  *
@@ -17,40 +18,62 @@
  * not UTF-8 are replaced.
  *
  * Levels: error, someone must act; warn, degraded but going on; info, a start, a
- * stop, a source up or down; debug, a client's life.  Nothing per change above
- * debug.
+ * stop, a source up or down, and of the clients so many lines a second
+ * (server/net/client_log.h); debug, all there is.  Nothing per change above debug.
  *
  * Threads: any; a record is one write(2) of at most LOG_LINE_MAX bytes.
  */
 #define LOG_LINE_MAX 4096
 
 enum log_level { LOG_LEVEL_DEBUG, LOG_LEVEL_INFO, LOG_LEVEL_WARN, LOG_LEVEL_ERROR };
-enum log_format { LOG_FORMAT_PLAIN, LOG_FORMAT_JSON };
+
+/* Auto: journal where standard output is the journal, else plain. */
+enum log_format { LOG_FORMAT_AUTO, LOG_FORMAT_PLAIN, LOG_FORMAT_JSON, LOG_FORMAT_JOURNAL };
+
+/* A value that machines find by its name: in JSON only, so the sentence tells people, too. */
+struct log_field {
+	const char *name; /* of ECS, or under "rcstreamd."; a constant */
+	const char *text; /* may be a peer's; NULL: it is a number */
+	uint64_t number;
+};
 
 /* Who speaks.  Lent for each call. */
 struct log_scope {
-	const char *name; /* "irc", "feeder", "rc2udp" */
-	const char *peer; /* "192.0.2.1:4711"; may be NULL */
-	uint64_t id;      /* of the connection, worker or session; 0 for none */
+	const char *name;               /* "irc", "feeder", "rc2udp" */
+	const char *peer;               /* "192.0.2.1:4711"; may be NULL */
+	uint64_t id;                    /* of the connection, worker or session; 0 for none */
+	const struct log_field *fields; /* the last has no name; NULL: none */
 };
 
 /* Set the level and the form.  Called by main() before any thread starts, and on reload. */
 void log_configure(enum log_level level, enum log_format format);
 
+/* Whether this descriptor is the journal's stream that the service manager gave. */
+bool log_is_journal(int descriptor);
+
 /* Read "debug", "info", "warn" or "error"; false, and nothing set, for any other word. */
 bool log_level_parse(const char *word, enum log_level *level);
 
-/* Read "plain" or "json"; false, and nothing set, for any other word. */
+/* Read "auto", "plain", "json" or "journal"; false, and nothing set, for any other word. */
 bool log_format_parse(const char *word, enum log_format *format);
 
 /* Lends the word of a level. */
 const char *log_level_name(enum log_level level);
+
+/* Lends what a line of this level begins with in the journal, "<6>" (sd-daemon(3)). */
+const char *log_level_priority(enum log_level level);
 
 /* Lends the word of a form. */
 const char *log_format_name(enum log_format format);
 
 /* Whether a record of this level would be written. */
 bool log_is_on(enum log_level level);
+
+/*
+ * Whether a record can be written without waiting for whoever reads the log.  With several threads
+ * it is likely and not certain: another one may be faster.
+ */
+bool log_has_room(void);
 
 /* Write a record whatever the level; use the macros below.  NULL `scope` is the program itself. */
 void log_write(enum log_level level, const struct log_scope *scope, const char *id,

@@ -60,7 +60,7 @@ def bound_ports(log):
     ports = {}
     for record in records_of(log):
         bound, _, address = record["message"].rpartition(" ")
-        if record.get("id") == "listener.bound":
+        if record.get("event.code") == "listener.bound":
             ports[bound] = int(address.rpartition(":")[2])
     return ports
 

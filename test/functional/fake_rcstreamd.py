@@ -6,6 +6,7 @@
 """
 
 import json
+import os
 import signal
 import socket
 import sys
@@ -13,7 +14,16 @@ import threading
 
 
 def log(id, message):
-    print(json.dumps({"level": "info", "id": id, "message": message}), flush=True)
+    record = {
+        "@timestamp": "2026-01-01T00:00:00.000Z",
+        "log.level": "info",
+        "message": message,
+        "ecs.version": "8.11.0",
+        "service.name": "rcstreamd",
+        "process.pid": os.getpid(),
+        "event.code": id,
+    }
+    print(json.dumps(record), flush=True)
 
 
 def bind(name, kind):

@@ -24,6 +24,7 @@ from pathlib import Path
 
 import requests
 
+import ecs
 from irc_client import IrcClient
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -126,7 +127,7 @@ class Log:
     def __init__(self, stream):
         self.lines = []
         self.records = []
-        self.malformed = []  # lines that are no JSON object; there must be none
+        self.malformed = []  # lines that are no record as ecs.py has them; there must be none
         self.is_ended = False
         self._descriptor = stream.fileno()
         self._begun = b""  # a line of which more is to come
@@ -159,9 +160,14 @@ class Log:
     def _add(self, line):
         self.lines.append(line)
         try:
-            self.records.append(dict(json.loads(line)))
+            record = dict(json.loads(line))
         except (TypeError, ValueError):
             self.malformed.append(line)
+            return
+        faults = ecs.faults(record)
+        if faults:
+            self.malformed.append(f"{line}: {'; '.join(faults)}")
+        self.records.append(ecs.short(record))
 
     def wait_for(self, id=None, message=None, timeout=WAIT_TIMEOUT_S):
         """The first record with this id and a message that holds this regular expression."""
@@ -288,7 +294,7 @@ class Rcstreamd:
         if REPORT.search(self.errors()):
             raise AssertionError(f"standard error holds a report\n{self.report()}")
         if self.log.malformed:
-            raise AssertionError(f"not a JSON record: {self.log.malformed[0]!r}\n{self.report()}")
+            raise AssertionError(f"no record of the log: {self.log.malformed[0]!r}\n{self.report()}")
         if status != 0:
             raise AssertionError(f"exit status {status} (want 0)\n{self.report()}")
 

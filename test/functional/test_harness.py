@@ -97,7 +97,7 @@ def test_harness_merges_section_by_section():
     "behaviour, complaint",
     [
         ("leaks", "holds a report.*LeakSanitizer: detected"),
-        ("babbles", "not a JSON record: 'not a record"),
+        ("babbles", "no record of the log: 'not a record"),
         ("exits_3", r"exit status 3 \(want 0\)"),
         ("ignores_sigterm", "did not end within 1 s"),
     ],

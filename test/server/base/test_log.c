@@ -5,6 +5,7 @@
  */
 #include "server/base/log.h"
 
+#include <fcntl.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -12,11 +13,13 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include <cmocka.h>
 #include <jansson.h>
 
+#include "server/base/log_json.h"
 #include "server/base/memory.h"
 
 #define REPLACEMENT "\xef\xbf\xbd" /* U+FFFD */
@@ -83,6 +86,11 @@ static const char *member(const json_t *record, const char *name)
 	return value != NULL ? value : "(no such string)";
 }
 
+static json_int_t number(const json_t *record, const char *name)
+{
+	return json_integer_value(json_object_get(record, name));
+}
+
 static void assert_written(const char *text, const char *written)
 {
 	char *line = record_of(LOG_FORMAT_PLAIN, text);
@@ -135,13 +143,19 @@ static void test_log_json_record_is_one_object_with_fields(void **state)
 
 	(void)state;
 	assert_ptr_equal(strchr(line, '\n'), line + strlen(line) - 1);
-	assert_int_equal(strlen(member(record, "time")), strlen("2024-01-01T00:00:00.000Z"));
-	assert_string_equal(member(record, "level"), "info");
-	assert_string_equal(member(record, "scope"), "irc");
-	assert_string_equal(member(record, "peer"), "192.0.2.1:4711");
-	assert_string_equal(member(record, "scope_id"), "7");
-	assert_string_equal(member(record, "id"), "irc.line");
+	assert_int_equal(strlen(member(record, "@timestamp")), strlen("2024-01-01T00:00:00.000Z"));
+	assert_string_equal(member(record, "log.level"), "info");
 	assert_string_equal(member(record, "message"), "nick Huggle");
+	assert_string_equal(member(record, "ecs.version"), LOG_JSON_ECS_VERSION);
+	assert_string_equal(member(record, "service.name"), "rcstreamd");
+	assert_int_equal(number(record, "process.pid"), getpid());
+	assert_string_equal(member(record, "log.logger"), "irc");
+	assert_string_equal(member(record, "source.address"), "192.0.2.1");
+	assert_string_equal(member(record, "source.ip"), "192.0.2.1");
+	assert_int_equal(number(record, "source.port"), 4711);
+	assert_string_equal(member(record, "rcstreamd.id"), "7");
+	assert_string_equal(member(record, "event.code"), "irc.line");
+	assert_int_equal(json_object_size(record), 12);
 	json_decref(record);
 	free(line);
 }
@@ -159,10 +173,261 @@ static void test_log_json_record_without_a_scope_has_no_scope_fields(void **stat
 	log_error(NULL, "server.config", "bad");
 	line = capture_stop(&capture);
 	record = parse(line);
-	assert_int_equal(json_object_size(record), 4);
-	assert_string_equal(member(record, "level"), "error");
+	assert_int_equal(json_object_size(record), 7);
+	assert_string_equal(member(record, "log.level"), "error");
 	json_decref(record);
 	free(line);
+}
+
+/* The specification of ECS logging: time, level and sentence come first, in this order. */
+static void test_log_json_record_begins_with_what_people_read(void **state)
+{
+	static const char *const first[] = {"@timestamp", "log.level", "message", "ecs.version"};
+	char *line = record_of(LOG_FORMAT_JSON, "x");
+	const char *at = line;
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(first) / sizeof(first[0]); i++) {
+		char name[32];
+
+		(void)snprintf(name, sizeof(name), "%s\"%s\":", i == 0 ? "{" : ",", first[i]);
+		at = strstr(at, name);
+		assert_non_null(at);
+		assert_true(i > 0 || at == line);
+	}
+	free(line);
+}
+
+/* Gives the JSON record of a scope, to be ended with json_decref(). */
+static json_t *record_of_scope(const struct log_scope *of)
+{
+	struct capture capture;
+	json_t *record;
+	char *line;
+
+	log_configure(LOG_LEVEL_INFO, LOG_FORMAT_JSON);
+	capture_start(&capture);
+	log_info(of, "t.scope", "sentence");
+	line = capture_stop(&capture);
+	assert_true(strlen(line) <= LOG_LINE_MAX);
+	record = parse(line);
+	free(line);
+	return record;
+}
+
+/* ECS: source.ip is an address and nothing else; what is none stands in source.address alone. */
+static void test_log_json_takes_a_peer_apart(void **state)
+{
+	static const struct {
+		const char *peer, *address, *ip;
+		int port;
+	} cases[] = {
+	    {"192.0.2.1:4711", "192.0.2.1", "192.0.2.1", 4711},
+	    {"192.0.2.1", "192.0.2.1", "192.0.2.1", 0},
+	    {"[2001:db8::1]:65535", "2001:db8::1", "2001:db8::1", 65535},
+	    {"2001:db8::1", "2001:db8::1", "2001:db8::1", 0},
+	    {"[2001:db8::1]", "[2001:db8::1]", NULL, 0},
+	    {"unix", "unix", NULL, 0},
+	    {"host.example:80", "host.example:80", NULL, 0},
+	    {"192.0.2.256:1", "192.0.2.256:1", NULL, 0},
+	    {"", "", NULL, 0},
+	    {"[", "[", NULL, 0},
+	    {"[]:", "[]:", NULL, 0},
+	    {":", ":", NULL, 0},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		const struct log_scope of = {.name = "irc", .peer = cases[i].peer};
+		json_t *record = record_of_scope(&of);
+
+		assert_string_equal(member(record, "source.address"), cases[i].address);
+		assert_string_equal(member(record, "source.ip"),
+		                    cases[i].ip != NULL ? cases[i].ip : "(no such string)");
+		assert_int_equal(number(record, "source.port"), cases[i].port);
+		json_decref(record);
+	}
+}
+
+/* log.h: fields are members of the JSON form, texts escaped as every text is; none of them in
+ * plain text. */
+static void test_log_fields_are_members(void **state)
+{
+	static const char hostile[] = "a\"b\\c\nd\x1b\xff";
+	const struct log_field fields[] = {
+	    {.name = "user.name", .text = hostile},
+	    {.name = "event.duration", .number = UINT64_C(9007199254740993)},
+	    {0},
+	};
+	const struct log_scope of = {.name = "irc", .fields = fields};
+	json_t *record = record_of_scope(&of);
+	struct capture capture;
+	char *line;
+
+	(void)state;
+	assert_string_equal(member(record, "user.name"), "a\"b\\c\nd\x1b" REPLACEMENT);
+	assert_int_equal(number(record, "event.duration"), INT64_C(9007199254740993));
+	json_decref(record);
+	log_configure(LOG_LEVEL_INFO, LOG_FORMAT_PLAIN);
+	capture_start(&capture);
+	log_info(&of, "t.scope", "sentence");
+	line = capture_stop(&capture);
+	assert_non_null(strstr(line, "Z info irc t.scope: sentence\n"));
+	free(line);
+}
+
+/* log_json.h: a field that takes too much is left out, whole; those behind it are not. */
+static void test_log_leaves_out_a_field_that_is_too_long(void **state)
+{
+	char text[LOG_LINE_MAX];
+	const struct log_field fields[] = {
+	    {.name = "user_agent.original", .text = text},
+	    {.name = "user.name", .text = "short"},
+	    {0},
+	};
+	const struct log_scope of = {.name = "irc", .fields = fields};
+
+	(void)state;
+	memset(text, 'x', sizeof(text) - 1);
+	text[sizeof(text) - 1] = '\0';
+	for (size_t length = 1; length < sizeof(text); length += 113) {
+		json_t *record;
+
+		text[length] = '\0';
+		record = record_of_scope(&of);
+		if (json_object_get(record, "user_agent.original") != NULL) {
+			assert_string_equal(member(record, "user_agent.original"), text);
+			assert_true(length < LOG_LINE_MAX / 2);
+		} else {
+			assert_true(length > LOG_LINE_MAX / 4);
+		}
+		assert_string_equal(member(record, "user.name"), "short");
+		assert_string_equal(member(record, "message"), "sentence");
+		json_decref(record);
+		text[length] = 'x';
+	}
+}
+
+enum stream { STREAM_NONE, STREAM_OUTPUT, STREAM_OTHER_INODE, STREAM_OTHER_DEVICE, STREAM_HALF };
+
+/* Tell of the journal's stream as a service manager does: standard output's, or not quite. */
+static void set_stream(enum stream stream)
+{
+	unsigned long long device, inode;
+	struct stat status;
+	char text[64];
+
+	assert_int_equal(fstat(STDOUT_FILENO, &status), 0);
+	device = status.st_dev + (stream == STREAM_OTHER_DEVICE ? 1 : 0);
+	inode = status.st_ino + (stream == STREAM_OTHER_INODE ? 1 : 0);
+	(void)snprintf(text, sizeof(text), stream == STREAM_HALF ? "%llu" : "%llu:%llu", device,
+	               inode);
+	if (stream != STREAM_NONE) {
+		assert_int_equal(setenv("JOURNAL_STREAM", text, 1), 0);
+	}
+}
+
+/* Gives what is written at each level. */
+static char *levels_written(enum log_format format, enum stream stream)
+{
+	struct capture capture;
+
+	capture_start(&capture);
+	set_stream(stream);
+	log_configure(LOG_LEVEL_DEBUG, format);
+	log_error(&scope, "t.error", "a\nb");
+	log_warn(NULL, "t.warn", "-");
+	log_info(NULL, "t.info", "-");
+	log_debug(NULL, "t.debug", "-");
+	assert_int_equal(unsetenv("JOURNAL_STREAM"), 0);
+	return capture_stop(&capture);
+}
+
+#define JOURNAL_LINES                                                                           \
+	"<3>irc[7] 192.0.2.1:4711 t.error: a\\u000ab\n<4>t.warn: -\n<6>t.info: -\n<7>t.debug: " \
+	"-\n"
+
+/* sd-daemon(3): a line's priority stands in angle brackets before it; the journal has the time. */
+static void test_log_gives_the_journal_priorities_and_no_time(void **state)
+{
+	char *text = levels_written(LOG_FORMAT_JOURNAL, STREAM_NONE);
+
+	(void)state;
+	assert_string_equal(text, JOURNAL_LINES);
+	free(text);
+}
+
+/* systemd.exec(5), $JOURNAL_STREAM: the very descriptor is the journal's, or it is not. */
+static void test_log_knows_the_journal(void **state)
+{
+	char *text = levels_written(LOG_FORMAT_AUTO, STREAM_OUTPUT);
+
+	(void)state;
+	assert_string_equal(text, JOURNAL_LINES);
+	free(text);
+	for (int i = STREAM_NONE; i <= STREAM_HALF; i++) {
+		if (i == STREAM_OUTPUT) {
+			continue;
+		}
+		text = levels_written(LOG_FORMAT_AUTO, (enum stream)i);
+		assert_non_null(strstr(text, "Z info t.info: -\n"));
+		assert_null(strchr(text, '<'));
+		free(text);
+	}
+}
+
+/* log.h: JSON in the journal has priorities, too, which it takes off; elsewhere there are none, and
+ * plain is plain. */
+static void test_log_gives_json_priorities_in_the_journal_alone(void **state)
+{
+	char *text = levels_written(LOG_FORMAT_JSON, STREAM_OUTPUT);
+
+	(void)state;
+	assert_memory_equal(text, "<3>{\"@timestamp\"", 16);
+	assert_non_null(strstr(text, "\n<7>{\"@timestamp\""));
+	free(text);
+	text = levels_written(LOG_FORMAT_JSON, STREAM_NONE);
+	assert_null(strchr(text, '<'));
+	free(text);
+	text = levels_written(LOG_FORMAT_PLAIN, STREAM_OUTPUT);
+	assert_null(strchr(text, '<'));
+	free(text);
+}
+
+/* log.h: there is room until nobody reads any more, and again when someone does. */
+static void test_log_sees_whether_there_is_room(void **state)
+{
+	int standard_output = dup(STDOUT_FILENO);
+	char block[4096] = {0};
+	int ends[2];
+
+	(void)state;
+	(void)fflush(stdout);
+	assert_int_equal(pipe2(ends, O_NONBLOCK), 0);
+	assert_int_equal(dup2(ends[1], STDOUT_FILENO), STDOUT_FILENO);
+	assert_true(log_has_room());
+	while (write(ends[1], block, sizeof(block)) > 0) {}
+	assert_false(log_has_room());
+	assert_int_equal(read(ends[0], block, sizeof(block)), sizeof(block));
+	assert_true(log_has_room());
+	assert_int_equal(dup2(standard_output, STDOUT_FILENO), STDOUT_FILENO);
+	(void)close(standard_output);
+	(void)close(ends[0]);
+	(void)close(ends[1]);
+}
+
+/* log.h: every word of a form is read back, and no other is. */
+static void test_log_reads_the_words_of_its_forms(void **state)
+{
+	enum log_format format = LOG_FORMAT_JSON;
+
+	(void)state;
+	for (int i = LOG_FORMAT_AUTO; i <= LOG_FORMAT_JOURNAL; i++) {
+		assert_true(log_format_parse(log_format_name((enum log_format)i), &format));
+		assert_int_equal(format, i);
+	}
+	assert_false(log_format_parse("xml", &format));
+	assert_int_equal(format, LOG_FORMAT_JOURNAL);
 }
 
 /* log.h: nothing below the level is written; a new level counts at once. */
@@ -286,7 +551,8 @@ static void test_log_escapes_the_peer(void **state)
 	log_info(&hostile, "t.peer", "-");
 	line = capture_stop(&capture);
 	record = parse(line);
-	assert_string_equal(member(record, "peer"), "a\nb\"c");
+	assert_string_equal(member(record, "source.address"), "a\nb\"c");
+	assert_null(json_object_get(record, "source.ip"));
 	json_decref(record);
 	free(line);
 }
@@ -370,6 +636,15 @@ int main(void)
 	    cmocka_unit_test(test_log_leaves_out_what_a_scope_has_not),
 	    cmocka_unit_test(test_log_json_record_is_one_object_with_fields),
 	    cmocka_unit_test(test_log_json_record_without_a_scope_has_no_scope_fields),
+	    cmocka_unit_test(test_log_json_record_begins_with_what_people_read),
+	    cmocka_unit_test(test_log_json_takes_a_peer_apart),
+	    cmocka_unit_test(test_log_fields_are_members),
+	    cmocka_unit_test(test_log_leaves_out_a_field_that_is_too_long),
+	    cmocka_unit_test(test_log_gives_the_journal_priorities_and_no_time),
+	    cmocka_unit_test(test_log_knows_the_journal),
+	    cmocka_unit_test(test_log_gives_json_priorities_in_the_journal_alone),
+	    cmocka_unit_test(test_log_sees_whether_there_is_room),
+	    cmocka_unit_test(test_log_reads_the_words_of_its_forms),
 	    cmocka_unit_test(test_log_writes_nothing_below_its_level),
 	    cmocka_unit_test(test_log_evaluates_no_argument_below_its_level),
 	    cmocka_unit_test(test_log_escapes_control_characters),
