@@ -15,6 +15,8 @@
 #define SLICE_BYTES  (64 * 1024)
 #define BUFFER_BYTES (20 * SLICE_BYTES)
 
+#define TELL_MS 60000 /* between two warnings of drops */
+
 typedef struct change *read_datagram_fn(const struct wiki_names *names, const char *bytes,
                                         size_t length, enum drop_reason *reason);
 
@@ -35,6 +37,9 @@ struct udp_source {
 	struct udp_socket handles[2];
 	size_t handle_count;
 	uint64_t kernel_drops; /* of these sockets, when last asked */
+	uint64_t untold_drops; /* of those, since the log was told */
+	uint64_t told_ms;      /* the log; 0: never */
+	bool is_failing;       /* to receive; the log was told */
 	char *buffer;
 };
 
@@ -96,6 +101,15 @@ static void on_datagram(uv_udp_t *handle, ssize_t length, const uv_buf_t *buffer
 	}
 }
 
+/* It is tried again after each pause: once is enough. */
+static void tell_failure(struct udp_source *source, int status)
+{
+	if (!source->is_failing) {
+		log_error(&source->env->log, "source.receive_failed", "%s", uv_strerror(status));
+	}
+	source->is_failing = true;
+}
+
 static void resume(void *source_pointer)
 {
 	struct udp_source *source = source_pointer;
@@ -104,8 +118,7 @@ static void resume(void *source_pointer)
 		int status = uv_udp_recv_start(&source->handles[i].handle, on_alloc, on_datagram);
 
 		if (status != 0 && status != UV_EALREADY) {
-			log_error(&source->env->log, "source.receive_failed", "%s",
-			          uv_strerror(status));
+			tell_failure(source, status);
 		}
 	}
 }
@@ -134,20 +147,34 @@ static uint64_t count_kernel_drops(const struct udp_source *source)
 	return drops;
 }
 
+/* Whoever floods a socket does it for hours: a line a minute, with the sum. */
+static void tell_drops(struct udp_source *source)
+{
+	uint64_t now_ms = source->env->clock->now_ms;
+
+	if (source->untold_drops == 0 ||
+	    (source->told_ms != 0 && now_ms - source->told_ms < TELL_MS)) {
+		return;
+	}
+	log_warn(&source->env->log, "source.kernel_drops",
+	         "%llu datagrams dropped by the kernel, %llu in all: raise receive_buffer",
+	         (unsigned long long)source->untold_drops,
+	         (unsigned long long)metric_read(&source->env->stats->kernel_drops));
+	source->untold_drops = 0;
+	source->told_ms = now_ms;
+}
+
 static void observe(void *source_pointer)
 {
 	struct udp_source *source = source_pointer;
-	metric *counted = &source->env->stats->kernel_drops;
 	uint64_t drops = count_kernel_drops(source);
 
 	if (drops > source->kernel_drops) {
-		metric_add(counted, drops - source->kernel_drops);
-		log_warn(&source->env->log, "source.kernel_drops",
-		         "%llu datagrams dropped by the kernel, %llu in all: raise receive_buffer",
-		         (unsigned long long)(drops - source->kernel_drops),
-		         (unsigned long long)metric_read(counted));
+		metric_add(&source->env->stats->kernel_drops, drops - source->kernel_drops);
+		source->untold_drops += drops - source->kernel_drops;
 	}
 	source->kernel_drops = drops;
+	tell_drops(source);
 }
 
 /* --- life --------------------------------------------------------------- */

@@ -276,6 +276,56 @@ static void test_udp_counts_what_the_kernel_dropped(void **state)
 	rig_destroy(rig);
 }
 
+/* Send so many that some are dropped, and have them looked for.  Returns how often that was told.
+ */
+static unsigned observe_drops(struct rig *rig)
+{
+	static const char id[] = "source.kernel_drops";
+	char name[] = "/tmp/test_udp.XXXXXX", text[4096] = "";
+	int standard_output = dup(STDOUT_FILENO), file = mkstemp(name);
+	struct sockaddr_storage addresses[2];
+	unsigned lines = 0;
+
+	(void)fflush(stdout);
+	(void)unlink(name);
+	(void)find_addresses(rig, addresses);
+	for (int i = 0; i < 200; i++) {
+		send_datagram(&addresses[0], NULL, LINE, strlen(LINE));
+	}
+	assert_int_equal(dup2(file, STDOUT_FILENO), STDOUT_FILENO);
+	rig->type->observe(rig->source);
+	assert_int_equal(dup2(standard_output, STDOUT_FILENO), STDOUT_FILENO);
+	assert_true(pread(file, text, sizeof(text) - 1, 0) >= 0);
+	for (const char *at = text; (at = strstr(at, id)) != NULL; at++) {
+		lines++;
+	}
+	(void)close(standard_output);
+	(void)close(file);
+	return lines;
+}
+
+/* udp.c: whoever floods a socket fills no disk: the first drops are told at once, then a minute's.
+ */
+static void test_udp_tells_of_drops_once_a_minute(void **state)
+{
+	struct rig *rig =
+	    start_source("{type: rc2udp, listen: \"127.0.0.1:0\", receive_buffer: 4096}");
+
+	(void)state;
+	rig->type->pause(rig->source);
+	rig->clock.now_ms = 5000;
+	assert_int_equal(observe_drops(rig), 1);
+	for (int i = 0; i < 59; i++) {
+		rig->clock.now_ms += 1000;
+		assert_int_equal(observe_drops(rig), 0);
+	}
+	rig->clock.now_ms += 1000;
+	assert_int_equal(observe_drops(rig), 1);
+	assert_true(metric_read(&rig->stats.kernel_drops) > 60 * 100);
+	rig->type->resume(rig->source);
+	rig_destroy(rig);
+}
+
 /* source.h: NULL with a sentence, and nothing left behind, when the address is in use. */
 static void test_udp_is_refused_an_address_in_use(void **state)
 {
@@ -334,6 +384,7 @@ int main(void)
 	    cmocka_unit_test(test_udp_takes_both_families),
 	    cmocka_unit_test(test_udp_pauses),
 	    cmocka_unit_test(test_udp_counts_what_the_kernel_dropped),
+	    cmocka_unit_test(test_udp_tells_of_drops_once_a_minute),
 	    cmocka_unit_test(test_udp_is_refused_an_address_in_use),
 	    cmocka_unit_test(test_udp_takes_datagrams_of_a_unix_socket),
 	};
