@@ -18,6 +18,7 @@
 #include "server/feeder.h"
 #include "server/listeners.h"
 #include "server/net/address_limits.h"
+#include "server/net/client_log.h"
 #include "server/net/refusals.h"
 #include "server/notify.h"
 #include "server/reload.h"
@@ -29,6 +30,8 @@
 #define DESCRIPTORS_SPARE 64
 
 #define SIGNALS 3
+
+#define TELL_MS 1000 /* from line to line about lines that were not written */
 
 struct server {
 	struct server_options options;
@@ -43,6 +46,8 @@ struct server {
 	struct address_limits *addresses; /* clients' connections */
 	struct address_limits *session_addresses;
 	struct address_rates **rates;              /* of new connections */
+	struct client_log client_log;
+	uv_timer_t client_log_timer;
 	struct socketio_library *socketio_library; /* NULL: none */
 	struct certificates certificates;
 	struct worker **workers;
@@ -112,6 +117,7 @@ static bool create_workers(struct server *server, struct error *error)
 		    .addresses = server->addresses,
 		    .session_addresses = server->session_addresses,
 		    .rates = server->rates,
+		    .client_log = &server->client_log,
 		    .socketio_library = server->socketio_library,
 		    .tls = server->certificates.holder,
 		    .index = (unsigned)i,
@@ -206,6 +212,25 @@ static void watch_signals(struct server *server)
 	}
 }
 
+/* --- lines about clients ------------------------------------------------ */
+
+static void on_client_log_timer(uv_timer_t *timer)
+{
+	client_log_tell(timer->data);
+}
+
+static void start_client_log(struct server *server)
+{
+	uv_timer_t *timer = &server->client_log_timer;
+
+	client_log_set_rate(&server->client_log, server->conf->log.client_rate);
+	timer->data = &server->client_log;
+	require(uv_timer_init(&server->loop, timer) == 0);
+	require(uv_timer_start(timer, on_client_log_timer, TELL_MS, TELL_MS) == 0);
+	/* To tell alone does not keep the loop alive. */
+	uv_unref((uv_handle_t *)timer);
+}
+
 /* --- life --------------------------------------------------------------- */
 
 /* Of connections: with no number given, as many as there are descriptors for. */
@@ -281,6 +306,7 @@ static void put_in_force(void *owner, const struct conf *conf)
 
 	server->conf = conf;
 	server->options.configure_log(server->options.owner, conf);
+	client_log_set_rate(&server->client_log, conf->log.client_rate);
 	set_limits(server);
 	certificates_put_in_force(&server->certificates);
 	for (size_t i = 0; i < server->worker_count; i++) {
@@ -348,6 +374,7 @@ static void create(struct server *server)
 	require(uv_loop_init(&server->loop) == 0);
 	require(uv_async_init(&server->loop, &server->bell, on_bell) == 0);
 	server->bell.data = server;
+	start_client_log(server);
 	server->watchdog = watchdog_create(&server->loop, &server->notify, &server->status);
 	create_feeder(server);
 	init_reload(server);
@@ -394,6 +421,8 @@ static void end(struct server *server)
 	uv_unref((uv_handle_t *)&server->bell);
 	(void)uv_run(&server->loop, UV_RUN_DEFAULT);
 	join_workers(server);
+	client_log_tell(&server->client_log);
+	uv_close((uv_handle_t *)&server->client_log_timer, NULL);
 	/* Not before: a thread rings it last of all. */
 	uv_close((uv_handle_t *)&server->bell, NULL);
 	(void)uv_run(&server->loop, UV_RUN_DEFAULT);

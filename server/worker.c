@@ -568,6 +568,7 @@ struct worker *worker_create(const struct worker_options *options, struct error 
 	    .loop = &worker->loop,
 	    .metrics = &stats_of(worker)->metrics,
 	    .addresses = options->addresses,
+	    .client_log = options->client_log,
 	    .worker = options->index,
 	    .workers = (unsigned)options->status->worker_count,
 	    .flush_delay_ns = flush_delay_ns(options->conf),

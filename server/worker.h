@@ -41,6 +41,7 @@ struct worker_options {
 	struct address_limits *addresses;                /* connections of all workers */
 	struct address_rates *const *rates;              /* of each front-end, door_rates.h */
 	struct address_limits *session_addresses;        /* Socket.IO's sessions of all workers */
+	struct client_log *client_log;                   /* of all workers */
 	const struct socketio_library *socketio_library; /* NULL: none */
 	struct tls_holder *tls;                          /* NULL: no socket is_tls */
 	unsigned index;                                  /* from 0 */

@@ -86,32 +86,36 @@ static bool has_room_for(const struct irc_session *session, const struct irc_cha
 static void enter(struct irc_session *session, struct irc_channel *channel)
 {
 	(void)irc_session_join(session, channel);
-	irc_session_log(session, "irc.joined", channel->name);
 	reply_join(session, channel);
 	reply_topic(session, channel);
 	reply_names(session, channel);
 	irc_reply(session, RPL_ENDOFNAMES, channel->name);
 }
 
-/* Twice is no error, and silent: no second copy of a change follows. */
-static void join(struct irc_session *session, const char *name)
+/*
+ * Twice is no error, and silent: no second copy of a change follows.  Lends the channel that was
+ * joined; NULL when none was.
+ */
+static const struct irc_channel *join(struct irc_session *session, const char *name)
 {
 	struct irc_server *server = session->server;
 	struct irc_channel *channel;
 
 	if (irc_channels_find(&session->joined, text_of(name)) != NULL) {
-		return;
+		return NULL;
 	}
 	channel = irc_server_open(server, text_of(name));
 	if (channel == NULL) {
 		irc_reply(session, ERR_NOSUCHCHANNEL, name);
 	} else if (has_room_for(session, channel)) {
 		enter(session, channel);
+		return channel;
 	} else {
 		metric_add(&server->env->metrics->irc_joins_refused, 1);
 		irc_reply(session, ERR_TOOMANYCHANNELS, channel->name);
 		irc_server_settle(server, channel);
 	}
+	return NULL;
 }
 
 static void part(struct irc_session *session, struct irc_channel *channel, const char *reason)
@@ -136,6 +140,8 @@ static bool may_go_on(struct irc_session *session, const char *name)
 static void join_list(struct irc_session *session, const char *list)
 {
 	unsigned done = session->join_after;
+	struct client_names joined = {0};
+	const struct irc_channel *channel;
 	struct irc_name name;
 
 	session->join_after = 0;
@@ -147,10 +153,14 @@ static void join_list(struct irc_session *session, const char *list)
 			session->join_after = i;
 			session->is_paused = true;
 			connection_resume(session->connection);
-			return;
+			break;
 		}
-		join(session, name.text);
+		channel = join(session, name.text);
+		if (channel != NULL) {
+			client_names_add(&joined, channel->name, strlen(channel->name));
+		}
 	}
+	irc_session_tell_joined(session, &joined);
 }
 
 void irc_command_join(struct irc_session *session, const struct irc_message *message)

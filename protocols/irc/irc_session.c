@@ -9,6 +9,7 @@
 #include "protocols/irc/irc_reply.h"
 #include "server/base/log.h"
 #include "server/base/memory.h"
+#include "server/net/client_line.h"
 
 static struct metrics *metrics_of(const struct irc_session *session)
 {
@@ -30,6 +31,7 @@ static void on_change(struct subscriber *subscriber, struct delivery *delivery)
 
 	if (wire != NULL) {
 		connection_send_change(session->connection, wire);
+		session->deliveries++;
 		metric_add(&metrics_of(session)->irc_deliveries, 1);
 	}
 }
@@ -265,6 +267,73 @@ struct irc_session *irc_session_of(struct client *client)
 	return client->ops == &client_ops ? container_of(client, struct irc_session, client) : NULL;
 }
 
+/* --- the log ------------------------------------------------------------ */
+
+static const struct net *net_of(const struct irc_session *session)
+{
+	return session->connection->net;
+}
+
+static void begin_line(const struct irc_session *session, struct client_line *line)
+{
+	client_line_begin(line, &session->client, &session->connection->peer);
+	client_line_add(line, "user.name", session->nick);
+	client_line_add(line, "user.full_name", session->real_name);
+}
+
+static void tell_connected(const struct irc_session *session)
+{
+	struct client_line line;
+
+	if (client_log_wants(net_of(session), CLIENT_CONNECTED)) {
+		begin_line(session, &line);
+		client_line_write(&line, CLIENT_CONNECTED, "over %s",
+		                  client_kind_row(session->client.kind)->transport);
+	}
+}
+
+static void tell_registered(const struct irc_session *session)
+{
+	struct client_line line;
+
+	if (client_log_wants(net_of(session), CLIENT_REGISTERED)) {
+		begin_line(session, &line);
+		client_line_write(&line, CLIENT_REGISTERED, "%s!%s (%s)", session->nick,
+		                  session->user, session->real_name);
+	}
+}
+
+void irc_session_tell_joined(const struct irc_session *session, struct client_names *channels)
+{
+	struct client_line line;
+
+	if (channels->count > 0 && client_log_wants(net_of(session), CLIENT_SUBSCRIBED)) {
+		begin_line(session, &line);
+		client_line_add_number(&line, "rcstreamd.subscriptions", session->joined.count);
+		client_line_write(&line, CLIENT_SUBSCRIBED, "%s to %s", session->nick,
+		                  client_names_text(channels));
+	}
+}
+
+static void tell_disconnected(const struct irc_session *session)
+{
+	const struct connection *connection = session->connection;
+	struct client_line line;
+
+	if (client_log_wants(net_of(session), CLIENT_DISCONNECTED)) {
+		begin_line(session, &line);
+		client_line_write_end(
+		    &line, &(struct client_totals){
+			       .name = session->nick,
+			       .reason = session->reason,
+			       .lasted_ms = clock_of(session)->now_ms - session->connected_ms,
+			       .deliveries = session->deliveries,
+			       .sent_bytes = connection->sent_bytes,
+			       .unsent_bytes = client_unsent_bytes(connection),
+			   });
+	}
+}
+
 /* --- beginning and end -------------------------------------------------- */
 
 /* A QUIT was answered where it was run, with its own words. */
@@ -288,12 +357,14 @@ void irc_session_end(struct irc_session *session, enum close_reason reason)
 		session->is_registered = false;
 		metric_subtract(&metrics_of(session)->irc_registered, 1);
 	}
+	session->reason = reason;
 	irc_session_log(session, "irc.closing", close_reason_row(reason)->label);
 	say_goodbye(session, reason);
 }
 
 void irc_session_destroy(struct irc_session *session)
 {
+	tell_disconnected(session);
 	metric_subtract(&metrics_of(session)->irc_clients, 1);
 	client_leave(session->connection->net, &session->client);
 	leave_all(session);
@@ -323,7 +394,7 @@ struct irc_session *irc_session_create(struct irc_server *server, struct connect
 	session->client.ops = &client_ops;
 	session->client.id = connection->id;
 	client_enter(connection->net, &session->client, connection->kind);
-	irc_session_log(session, "irc.connected", "");
+	tell_connected(session);
 	arm_check(session);
 	return session;
 }
@@ -333,7 +404,7 @@ void irc_session_register(struct irc_session *session)
 	session->is_registered = true;
 	session->pong_ms = clock_of(session)->now_ms;
 	metric_add(&metrics_of(session)->irc_registered, 1);
-	irc_session_log(session, "irc.registered", session->nick);
+	tell_registered(session);
 	arm_check(session);
 }
 

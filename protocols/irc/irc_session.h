@@ -13,6 +13,7 @@
 #include "server/base/deadlines.h"
 #include "server/feed/bus.h"
 #include "server/net/client.h"
+#include "server/net/client_names.h"
 #include "server/net/connection.h"
 
 /*
@@ -37,6 +38,7 @@ struct irc_session {
 	struct connection *connection;
 	struct irc_server *server;
 	struct subscriber subscriber; /* to the channels in `joined` */
+	uint64_t deliveries;          /* changes that were sent */
 	struct deadline check;        /* every quarter of ping_timeout */
 	struct irc_channels joined;
 	const struct irc_channel *list_after;          /* a LIST goes on behind this one */
@@ -58,6 +60,7 @@ struct irc_session {
 	bool is_negotiating;         /* CAP: registration waits for CAP END */
 	bool knows_cap_302;          /* the version of CAP LS, once said */
 	bool is_registered;          /* counted in irc_registered */
+	enum close_reason reason;    /* of its end */
 	unsigned capabilities;       /* of IRC_CAP_... */
 	enum irc_framing framing;    /* of what is sent */
 	uint64_t batches;            /* how many were begun: the last one's reference */
@@ -107,6 +110,9 @@ bool irc_session_part(struct irc_session *session, struct irc_channel *channel);
 
 /* The IRC_TAG_... that the session's changes carry. */
 unsigned irc_session_tags(const struct irc_session *session);
+
+/* Write a line that the client has joined these channels, if there are any. */
+void irc_session_tell_joined(const struct irc_session *session, struct client_names *channels);
 
 /* Write a line of debugging about this client. */
 void irc_session_log(const struct irc_session *session, const char *id, const char *text);

@@ -30,9 +30,9 @@ static void on_gone(struct http_stream *stream, void *owner, enum close_reason r
 {
 	struct link *link = owner;
 
-	(void)stream;
 	link->stream = NULL;
 	if (link->session != NULL) {
+		socketio_session_count_connection(link->session, http_stream_connection(stream));
 		socketio_session_end(link->session, reason);
 	} else {
 		free(link);
@@ -101,7 +101,7 @@ static struct connection *connection_of(const struct socketio_session *session)
 {
 	const struct link *link = session->link;
 
-	return http_stream_connection(link->stream);
+	return link->stream != NULL ? http_stream_connection(link->stream) : NULL;
 }
 
 static size_t count_waiting(const struct socketio_session *session)

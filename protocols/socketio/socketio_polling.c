@@ -147,7 +147,7 @@ static void answer_packets(struct polling *polling, struct http_exchange *exchan
 	struct buffer payload = {0};
 
 	take_packets(polling, &payload);
-	polling->session->polled_bytes += payload.length;
+	polling->session->earlier_bytes += payload.length;
 	polling->dialect->answer(exchange,
 	                         (struct text){.bytes = payload.bytes, .length = payload.length});
 	buffer_finish(&payload);

@@ -125,8 +125,10 @@ static void apply(struct socketio_session *session, const json_t *argument, each
 	bool is_list = json_is_array(argument);
 	size_t count = is_list ? json_array_size(argument) : 1;
 	bool has_other = false;
+	struct client_names subscribed = {0};
 
 	for (size_t i = 0; i < count; i++) {
+		unsigned before = session->subscriber.subscriptions;
 		struct text name = name_of(is_list ? json_array_get(argument, i) : argument);
 
 		if (name.bytes == NULL) {
@@ -134,10 +136,40 @@ static void apply(struct socketio_session *session, const json_t *argument, each
 		} else if (!each(session, name)) {
 			break;
 		}
+		if (session->subscriber.subscriptions > before) {
+			client_names_add(&subscribed, name.bytes, name.length);
+		}
 	}
+	socketio_session_tell_subscribed(session, &subscribed);
 	if (has_other) {
 		socketio_session_count_bad(session);
 	}
+}
+
+/* What was accepted stands in the answer, as the session has it now. */
+static void tell_following(struct socketio_session *session, const json_t *answer)
+{
+	struct client_names names = {0};
+	char *text = json_dumps(json_object_get(answer, "accepted"), JSON_COMPACT | JSON_SORT_KEYS);
+
+	if (text != NULL) {
+		client_names_add(&names, text, strlen(text));
+		socketio_session_tell_subscribed(session, &names);
+		free(text);
+	}
+}
+
+/* Gives what the event returns. */
+static json_t *run_object(struct socketio_session *session, json_t *object,
+                          json_t *(*run)(struct socketio_session *session, json_t *object))
+{
+	unsigned before = socketio_following_count(session);
+	json_t *answer = run(session, object);
+
+	if (socketio_following_count(session) > before) {
+		tell_following(session, answer);
+	}
+	return answer;
 }
 
 /* --- events ------------------------------------------------------------- */
@@ -203,7 +235,7 @@ static json_t *run_event(struct socketio_session *session, const json_t *event)
 			continue;
 		}
 		if (json_is_object(argument)) {
-			return events[i].object(session, argument);
+			return run_object(session, argument, events[i].object);
 		}
 		apply(session, argument, events[i].each);
 		return NULL;

@@ -16,6 +16,7 @@
 #include "server/base/memory.h"
 #include "server/base/random.h"
 #include "server/net/address_limits.h"
+#include "server/net/client_line.h"
 
 static const char digits[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
 
@@ -73,6 +74,7 @@ bool socketio_session_worker(struct text sid, unsigned *worker)
 void socketio_session_deliver(struct socketio_session *session, struct delivery *delivery)
 {
 	metric_add(&metrics_of(session)->socketio_deliveries, 1);
+	session->deliveries++;
 	session->transport->deliver(session, delivery);
 }
 
@@ -220,8 +222,8 @@ static void describe(const struct client *client, struct client_info *info)
 	} else {
 		info->peer = session->peer;
 		info->queued_bytes = session->transport->waiting(session);
-		info->sent_bytes = session->polled_bytes;
 	}
+	info->sent_bytes += session->earlier_bytes;
 	info->subscriber = &session->subscriber;
 	if (session->agent != NULL) {
 		client_info_agent(info, session->agent, strlen(session->agent));
@@ -234,6 +236,94 @@ static void end_client(struct client *client, enum close_reason reason)
 }
 
 static const struct client_ops client_ops = {.describe = describe, .end = end_client};
+
+/* --- the log ------------------------------------------------------------ */
+
+void socketio_session_count_connection(struct socketio_session *session,
+                                       const struct connection *connection)
+{
+	session->earlier_bytes += connection->sent_bytes;
+	session->unsent_bytes = client_unsent_bytes(connection);
+}
+
+/* What the transport has sent, and what waits in it: it is about to be closed. */
+static void count_transport(struct socketio_session *session)
+{
+	const struct socketio_transport *transport = session->transport;
+	const struct connection *connection;
+
+	if (transport == NULL) {
+		return;
+	}
+	if (transport->connection == NULL) {
+		session->unsent_bytes = transport->waiting(session);
+		return;
+	}
+	connection = transport->connection(session);
+	if (connection != NULL) {
+		socketio_session_count_connection(session, connection);
+	}
+}
+
+static void begin_line(const struct socketio_session *session, struct client_line *line)
+{
+	client_line_begin(line, &session->client, &session->peer);
+	client_line_add(line, "user_agent.original", session->agent);
+}
+
+static void tell_connected(const struct socketio_session *session)
+{
+	bool has_agent = session->agent != NULL;
+	struct client_line line;
+
+	if (client_log_wants(session->sessions->env->net, CLIENT_CONNECTED)) {
+		begin_line(session, &line);
+		client_line_write(&line, CLIENT_CONNECTED, "over %s%s%s", session->transport->name,
+		                  has_agent ? ": " : "", has_agent ? session->agent : "");
+	}
+}
+
+void socketio_session_tell_subscribed(const struct socketio_session *session,
+                                      struct client_names *names)
+{
+	struct client_line line;
+
+	if (names->count > 0 && client_log_wants(session->sessions->env->net, CLIENT_SUBSCRIBED)) {
+		begin_line(session, &line);
+		client_line_add_number(&line, "rcstreamd.subscriptions",
+		                       session->subscriber.subscriptions +
+		                           socketio_following_count(session));
+		client_line_write(&line, CLIENT_SUBSCRIBED, "to %s", client_names_text(names));
+	}
+}
+
+static void tell_disconnected(const struct socketio_session *session, enum close_reason reason)
+{
+	const struct net *net = session->sessions->env->net;
+	struct client_line line;
+
+	if (client_log_wants(net, CLIENT_DISCONNECTED)) {
+		begin_line(session, &line);
+		client_line_write_end(&line, &(struct client_totals){
+						 .reason = reason,
+						 .lasted_ms = net->clock.now_ms - session->began_ms,
+						 .deliveries = session->deliveries,
+						 .sent_bytes = session->earlier_bytes,
+						 .unsent_bytes = session->unsent_bytes,
+					     });
+	}
+}
+
+/* Who has shaken hands and never came is no client. */
+static void tell_end(struct socketio_session *session, enum close_reason reason)
+{
+	if (session->transport != NULL) {
+		tell_disconnected(session, reason);
+	} else {
+		log_debug(&session->log, "socketio.unopened", "%s",
+		          close_reason_row(reason)->label);
+	}
+}
 
 /* --- life --------------------------------------------------------------- */
 
@@ -284,8 +374,9 @@ struct socketio_session *socketio_session_create(struct socketio_sessions *sessi
 	session->sessions = sessions;
 	session->subscriber.ops = &subscriber_ops;
 	session->expiry.on_due = on_expired;
-	session->log = (struct log_scope){.name = "socketio", .id = sessions->next_number};
-	sessions->next_number += env->workers;
+	session->began_ms = env->net->clock.now_ms;
+	session->client.id = client_new_id(env->net);
+	session->log = (struct log_scope){.name = "socketio", .id = session->client.id};
 	write_sid(session->sid, env->worker);
 	HASH_ADD(hh, sessions->by_sid, sid, SOCKETIO_SID_LENGTH, session);
 	metric_add(&env->metrics->socketio_sessions, 1);
@@ -307,6 +398,7 @@ struct socketio_session *socketio_session_find(const struct socketio_sessions *s
 static void close_transport(struct socketio_session *session, enum close_reason reason)
 {
 	if (session->transport != NULL) {
+		count_transport(session);
 		session->transport->close(session, reason);
 		session->link = NULL;
 	}
@@ -316,8 +408,10 @@ void socketio_session_open(struct socketio_session *session,
                            const struct socketio_transport *transport, void *link,
                            unsigned expiry_s)
 {
+	bool is_new = session->transport == NULL;
+
 	require(!session->is_ended);
-	if (session->transport == NULL) {
+	if (is_new) {
 		metric_add(&metrics_of(session)->socketio_clients, 1);
 		session->client.ops = &client_ops;
 		client_enter(session->sessions->env->net, &session->client, transport->kind);
@@ -328,7 +422,11 @@ void socketio_session_open(struct socketio_session *session,
 	session->transport = transport;
 	session->link = link;
 	socketio_session_expire_in(session, expiry_s);
-	log_debug(&session->log, "socketio.open", "transport %s", transport->name);
+	if (is_new) {
+		tell_connected(session);
+	} else {
+		log_debug(&session->log, "socketio.transport", "now over %s", transport->name);
+	}
 	socketio_session_send(session, &(struct socketio_packet){.type = SOCKETIO_CONNECT});
 }
 
@@ -356,7 +454,6 @@ void socketio_session_end(struct socketio_session *session, enum close_reason re
 		return;
 	}
 	session->is_ended = true;
-	log_debug(&session->log, "socketio.end", "%s", close_reason_row(reason)->label);
 	HASH_DEL(sessions->by_sid, session);
 	bus_leave(sessions->env->bus, &session->subscriber);
 	socketio_following_leave(session);
@@ -369,6 +466,7 @@ void socketio_session_end(struct socketio_session *session, enum close_reason re
 	}
 	client_leave(sessions->env->net, &session->client);
 	close_transport(session, reason);
+	tell_end(session, reason);
 	deadline_disarm(deadlines_of(session), &session->expiry);
 	address_limits_leave(session->place);
 	LL_PREPEND2(sessions->ended, session, next_ended);
@@ -382,7 +480,6 @@ void socketio_sessions_init(struct socketio_sessions *sessions, const struct fro
 	*sessions = (struct socketio_sessions){
 	    .env = env,
 	    .burial = {.on_due = on_burial},
-	    .next_number = env->worker + 1,
 	};
 	socketio_turns_init(&sessions->turns, env->net, env->metrics);
 }

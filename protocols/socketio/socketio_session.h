@@ -19,6 +19,7 @@
 #include "server/base/table.h"
 #include "server/feed/bus.h"
 #include "server/net/client.h"
+#include "server/net/client_names.h"
 
 /*
  * A client of Socket.IO from its handshake on; it outlives the connections its
@@ -45,7 +46,6 @@ struct socketio_sessions {
 	struct socketio_session *by_sid; /* socketio_session.hh */
 	struct socketio_session *ended;  /* socketio_session.next_ended */
 	struct deadline burial;          /* frees those, when nobody walks over them */
-	uint64_t next_number;
 	struct socketio_wires wires;
 	struct socketio_effort effort;
 	struct socketio_turns turns;
@@ -57,7 +57,10 @@ struct socketio_session {
 	char sid[SOCKETIO_SID_LENGTH + 1];
 	struct sockaddr_in6 peer;    /* of the handshake */
 	char *agent;                 /* the same: NULL: it told none */
-	uint64_t polled_bytes;       /* of payloads, given to polls */
+	uint64_t began_ms;           /* the loop's time of the handshake */
+	uint64_t deliveries;         /* changes that were sent */
+	uint64_t earlier_bytes;      /* of payloads given to polls, and of connections it had */
+	uint64_t unsent_bytes;       /* that waited for it, and went with its transport */
 	struct address_place *place; /* left at its end; NULL: not counted */
 	struct subscriber subscriber;
 	struct socketio_following *following;       /* NULL: it never subscribed with an object */
@@ -113,6 +116,14 @@ void socketio_session_send_event(struct socketio_session *session, const char *n
 /* Send the event "error" with two arguments on an endpoint, as RCStream told its errors. */
 void socketio_session_send_error(struct socketio_session *session, struct text endpoint,
                                  const char *reason, const char *text);
+
+/* Count what a connection of its transport's was sent, before it is let go. */
+void socketio_session_count_connection(struct socketio_session *session,
+                                       const struct connection *connection);
+
+/* Write a line that it has subscribed to these, if there are any. */
+void socketio_session_tell_subscribed(const struct socketio_session *session,
+                                      struct client_names *names);
 
 /* Count a packet that could not be read. */
 void socketio_session_count_bad(struct socketio_session *session);

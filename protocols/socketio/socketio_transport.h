@@ -40,7 +40,8 @@ struct socketio_transport {
 	/* Bytes that wait for the client. */
 	size_t (*waiting)(const struct socketio_session *session);
 
-	/* Lends the one connection it has, for its figures.  NULL: it has none of its own. */
+	/* Lends the one connection it has, for its figures, or NULL when that has gone: it was
+	 * counted then.  NULL: it has none of its own. */
 	struct connection *(*connection)(const struct socketio_session *session);
 
 	/*

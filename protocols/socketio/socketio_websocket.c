@@ -71,9 +71,9 @@ static void on_gone(struct websocket *websocket, void *owner, enum close_reason 
 {
 	struct link *link = owner;
 
-	(void)websocket;
 	link->websocket = NULL;
 	if (link->session != NULL) {
+		socketio_session_count_connection(link->session, websocket_connection(websocket));
 		socketio_session_end(link->session, reason);
 	} else {
 		free(link);
@@ -122,7 +122,7 @@ static struct connection *connection_of(const struct socketio_session *session)
 {
 	const struct link *link = session->link;
 
-	return websocket_connection(link->websocket);
+	return link->websocket != NULL ? websocket_connection(link->websocket) : NULL;
 }
 
 static size_t count_waiting(const struct socketio_session *session)

@@ -19,11 +19,12 @@
 #include "server/base/log_json.h"
 #include "server/base/log_line.h"
 
+#define WITH_PRIORITIES 0x100 /* beside a form other than LOG_FORMAT_AUTO */
+
 #define COUNT(array) (sizeof(array) / sizeof((array)[0]))
 
 static _Atomic int current_level = LOG_LEVEL_INFO;
-static _Atomic int current_format = LOG_FORMAT_PLAIN; /* never LOG_FORMAT_AUTO */
-static _Atomic bool current_has_priorities = false;
+static _Atomic int current_format = LOG_FORMAT_PLAIN; /* and WITH_PRIORITIES */
 
 /* syslog(3): err, warning, info, debug; sd-daemon(3) has the form. */
 static const struct {
@@ -94,16 +95,15 @@ bool log_is_journal(int descriptor)
 void log_configure(enum log_level level, enum log_format format)
 {
 	bool is_journal = log_is_journal(STDOUT_FILENO);
+	bool has_priorities;
 
 	if (format == LOG_FORMAT_AUTO) {
 		format = is_journal ? LOG_FORMAT_JOURNAL : LOG_FORMAT_PLAIN;
 	}
-	atomic_store_explicit(&current_level, (int)level, memory_order_relaxed);
-	atomic_store_explicit(&current_format, (int)format, memory_order_relaxed);
 	/* The journal takes them off again, so JSON can have them too; plain is as asked for. */
-	atomic_store_explicit(&current_has_priorities,
-	                      format == LOG_FORMAT_JOURNAL ||
-	                          (format == LOG_FORMAT_JSON && is_journal),
+	has_priorities = format == LOG_FORMAT_JOURNAL || (format == LOG_FORMAT_JSON && is_journal);
+	atomic_store_explicit(&current_level, (int)level, memory_order_relaxed);
+	atomic_store_explicit(&current_format, (int)format | (has_priorities ? WITH_PRIORITIES : 0),
 	                      memory_order_relaxed);
 }
 
@@ -174,13 +174,13 @@ void log_write(enum log_level level, const struct log_scope *scope, const char *
 	line.length = 0;
 	line.room = LOG_LINE_MAX;
 	line.is_full = false;
-	if (atomic_load_explicit(&current_has_priorities, memory_order_relaxed)) {
+	if ((form & WITH_PRIORITIES) != 0) {
 		log_line_put_text(&line, levels[level].priority);
 	}
-	if (form == LOG_FORMAT_JSON) {
+	if ((form & ~WITH_PRIORITIES) == LOG_FORMAT_JSON) {
 		log_json_write(&line, &record);
 	} else {
-		write_text(&line, &record, form == LOG_FORMAT_JOURNAL);
+		write_text(&line, &record, (form & WITH_PRIORITIES) != 0);
 	}
 	written = write(STDOUT_FILENO, line.bytes, line.length);
 	(void)written; /* a log that cannot be written must not stop the service */

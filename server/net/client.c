@@ -9,12 +9,19 @@ static metric *gauge_of(const struct net *net, const struct client *client)
 	return &net->metrics->clients[client->kind];
 }
 
+uint64_t client_new_id(struct net *net)
+{
+	uint64_t id = net->next_id;
+
+	net->next_id += net->id_step;
+	return id;
+}
+
 void client_enter(struct net *net, struct client *client, enum client_kind kind)
 {
 	require(client->ops != NULL);
 	if (client->id == 0) {
-		client->id = net->next_id;
-		net->next_id += net->id_step;
+		client->id = client_new_id(net);
 	}
 	client->kind = kind;
 	client->since_ms = net->clock.wall_ms;
@@ -49,6 +56,11 @@ void client_info_of_connection(const struct connection *connection, struct clien
 	if (info->queued_bytes > 0 && now_ms > connection->progress_ms) {
 		info->lag_ms = now_ms - connection->progress_ms;
 	}
+}
+
+uint64_t client_unsent_bytes(const struct connection *connection)
+{
+	return connection->outbox.bytes + connection->dropped_bytes;
 }
 
 void client_info_agent(struct client_info *info, const char *agent, size_t length)

@@ -53,6 +53,9 @@ struct client {
 	bool is_in;        /* net.clients */
 };
 
+/* Gives the id of a client of one's own, or a connection: no other of the process has it. */
+uint64_t client_new_id(struct net *net);
+
 /* Count a client in.  Its `ops` are set; its id is given to it unless it has one. */
 void client_enter(struct net *net, struct client *client, enum client_kind kind);
 
@@ -64,6 +67,9 @@ void client_leave(struct net *net, struct client *client);
 
 /* Write peer, bytes and lag of a client that is one connection. */
 void client_info_of_connection(const struct connection *connection, struct client_info *info);
+
+/* Bytes that a connection has not sent: those that wait, and those that it dropped at its end. */
+uint64_t client_unsent_bytes(const struct connection *connection);
 
 /* Write the agent, as it is told in an HTTP request: cut, with '?' for all but printable ASCII. */
 void client_info_agent(struct client_info *info, const char *agent, size_t length);

@@ -608,8 +608,10 @@ static void begin_closing(struct connection *connection)
 	buffer_finish(&connection->held);
 	if (connection->reason == CLOSE_SENDQ_EXCEEDED ||
 	    connection->reason == CLOSE_WRITE_TIMEOUT) {
+		connection->dropped_bytes = connection->outbox.bytes;
 		outbox_trim(&connection->net->pool, &connection->outbox,
 		            connection->wires_in_flight);
+		connection->dropped_bytes -= connection->outbox.bytes;
 	}
 	connection->may_speak = true;
 	tell_closing(connection);

@@ -83,6 +83,7 @@ struct connection {
 	uint64_t progress_ms;  /* when bytes were last taken while some waited */
 	uint64_t over_soft_ms; /* since when the outbox is over its soft limit; 0: it is not */
 	on_detached_fn *on_detached; /* NULL: not asked for */
+	uint64_t dropped_bytes;      /* of the outbox, when it closed for being too slow */
 	bool is_pending;             /* in net.pending */
 	bool was_choked;             /* input waits until the outbox has drained */
 	bool wants_resume;

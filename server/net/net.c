@@ -46,6 +46,7 @@ struct net *net_create(const struct net_options *options)
 	net->loop = options->loop;
 	net->metrics = options->metrics;
 	net->addresses = options->addresses;
+	net->client_log = options->client_log;
 	net->limits = options->limits;
 	net->next_id = options->worker + 1;
 	net->id_step = options->workers;

@@ -37,6 +37,7 @@
  * Threads: the worker's.
  */
 struct address_limits;
+struct client_log;
 struct connection;
 
 /* What may wait for one client; net->limits. */
@@ -71,8 +72,9 @@ struct net {
 	uint64_t id_step;
 	bool is_draining; /* the end is near: begin nothing that a client would wait for */
 
-	struct clients clients;   /* who is served; client.h */
-	struct refusals refusals; /* refusals.c only */
+	struct clients clients;        /* who is served; client.h */
+	struct client_log *client_log; /* lent; NULL: no lines about them but at level debug */
+	struct refusals refusals;      /* refusals.c only */
 
 	/* net.c and connection.c only: */
 	struct outbox_pool pool;
@@ -101,6 +103,7 @@ struct net_options {
 	uv_loop_t *loop;
 	struct metrics *metrics;
 	struct address_limits *addresses; /* may be NULL */
+	struct client_log *client_log;    /* may be NULL */
 	struct net_limits limits;
 	uint64_t flush_delay_ns; /* flush_queue.h */
 	bool flush_is_adaptive;  /* the same */
@@ -108,7 +111,7 @@ struct net_options {
 	unsigned workers;        /* how many there are */
 };
 
-/* Gives the network of one loop.  Lent: loop, metrics and addresses. */
+/* Gives the network of one loop.  Lent: loop, metrics, addresses and client_log. */
 struct net *net_create(const struct net_options *options);
 
 /*

@@ -59,7 +59,7 @@ static void test_values_arrive_in_their_members(void **state)
 {
 	struct conf *conf = conf_of("workers: 3\n"
 	                            "channel_names: {enwiki: \"#en\", dewiki: \"#de\"}\n"
-	                            "log: {level: debug, format: json}\n"
+	                            "log: {level: debug, format: json, client_rate: 3}\n"
 	                            "slow_client: {outbox_max: 8MiB, write_timeout: 2m}\n"
 	                            "irc:\n"
 	                            "  listen: [\"[::]:6667\", \"127.0.0.1:6697\"]\n"
@@ -77,6 +77,7 @@ static void test_values_arrive_in_their_members(void **state)
 	assert_int_equal(conf->root.channel_names.items[1].mark.line, 2);
 	assert_int_equal(conf->log.level, LOG_LEVEL_DEBUG);
 	assert_int_equal(conf->log.format, LOG_FORMAT_JSON);
+	assert_int_equal(conf->log.client_rate, 3);
 	assert_int_equal(conf->slow_client.outbox_max, 8 << 20);
 	assert_int_equal(conf->slow_client.outbox_soft, 1 << 20);
 	assert_int_equal(conf->slow_client.write_timeout, 120);

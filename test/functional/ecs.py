@@ -32,10 +32,10 @@ OWN = {
     "rcstreamd.subscriptions": int,
     "rcstreamd.deliveries": int,
     "rcstreamd.unsent_bytes": int,
-    "rcstreamd.held_back.connected": int,
-    "rcstreamd.held_back.registered": int,
-    "rcstreamd.held_back.subscribed": int,
-    "rcstreamd.held_back.disconnected": int,
+    "rcstreamd.suppressed.connected": int,
+    "rcstreamd.suppressed.registered": int,
+    "rcstreamd.suppressed.subscribed": int,
+    "rcstreamd.suppressed.disconnected": int,
 }
 
 NAMES = SCHEMA | OWN

@@ -294,7 +294,9 @@ class Rcstreamd:
         if REPORT.search(self.errors()):
             raise AssertionError(f"standard error holds a report\n{self.report()}")
         if self.log.malformed:
-            raise AssertionError(f"no record of the log: {self.log.malformed[0]!r}\n{self.report()}")
+            raise AssertionError(
+                f"no record of the log: {self.log.malformed[0]!r}\n{self.report()}"
+            )
         if status != 0:
             raise AssertionError(f"exit status {status} (want 0)\n{self.report()}")
 

@@ -81,8 +81,8 @@ def test_nginx_client_goes_on_at_the_other_server(nginx, servers):
     for rcstreamd in servers:
         rcstreamd.send_rcfeed(make_change(id=1))
     _, position = client.expect("change")
-    wait_until(lambda: any(s.log.find("socketio.open") for s in servers))
-    ended, other = sorted(servers, key=lambda s: not s.log.find("socketio.open"))
+    wait_until(lambda: any(s.log.find("socketio.connected") for s in servers))
+    ended, other = sorted(servers, key=lambda s: not s.log.find("socketio.connected"))
     wait_until(lambda: other.http_get("/rcstream_status").json()["changes_in"] == 1)
     time.sleep(0.05)
     since = time.time()

@@ -169,4 +169,4 @@ def test_image_is_built_runs_and_is_found_well(root, tmp_path):
     probe = dockerfile.command_of(settings["HEALTHCHECK"])
     assert settings["USER"] == "rcstreamd"
     log = Root(image.folder).ask_running(f"{' '.join(probe)} && cat /tmp/log", started)
-    assert [json.loads(line)["id"] for line in log.splitlines()][-1] == "server.ready"
+    assert [json.loads(line)["event.code"] for line in log.splitlines()][-1] == "server.ready"

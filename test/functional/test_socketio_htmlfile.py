@@ -84,7 +84,7 @@ def test_socketio_page_of_a_silent_client_ends(server):
     rcstreamd = server(http={"socketio": {"heartbeat_interval": 1, "heartbeat_timeout": 2}})
     client = open_page(rcstreamd).connect_to_rc()
     assert client.receive() == "2::"
-    rcstreamd.log.wait_for("socketio.end", "ping_timeout")
+    rcstreamd.log.wait_for("socketio.disconnected", "ping_timeout")
     assert client.post("2::").status_code == 400
 
 
@@ -127,10 +127,10 @@ def test_socketio_page_that_is_not_read_is_bounded(server):
     rcstreamd = server(slow_client={"outbox_max": "64KiB", "outbox_soft": "32KiB"})
     slow = open_page(rcstreamd).connect_to_rc().subscribe("*")
     deadline = time.monotonic() + 20
-    while not rcstreamd.log.find("socketio.end"):
+    while not rcstreamd.log.find("socketio.disconnected"):
         rcstreamd.send_rcfeed(make_change(comment="x" * 20000))
         assert time.monotonic() < deadline, "the session did not end"
-    assert rcstreamd.log.wait_for("socketio.end")["message"] == "sendq_exceeded"
+    assert rcstreamd.log.wait_for("socketio.disconnected")["event.reason"] == "sendq_exceeded"
     assert slow.post("2::").status_code == 400
 
 

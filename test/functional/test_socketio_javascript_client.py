@@ -112,7 +112,7 @@ def test_socketio_javascript_client_finds_its_transport_in_any_list(server, offe
     rcstreamd = server(irc=None, http={"socketio": {"transports": list(offered)}})
     client = JavaScriptClient(rcstreamd, "flashsocket,htmlfile,xhr-polling,jsonp-polling,websocket")
     client.expect("connect")
-    taken = rcstreamd.log.wait_for("socketio.open")["message"].split()[-1]
+    taken = rcstreamd.log.wait_for("socketio.connected")["rcstreamd.transport"]
     assert taken == next(name for name in offered if name in TRANSPORTS)
     client.call("subscribe", "*")
     rcstreamd.send_rcfeed(make_change(id=3))
@@ -146,8 +146,9 @@ def test_socketio_javascript_client_falls_back_behind_a_proxy(
         assert client.expect("change")[0]["id"] == 6
 
         def opened():
-            return [r["message"] for s in servers for r in s.log.find("socketio.open")]
+            found = [r for s in servers for r in s.log.find("socketio.connected")]
+            return [record["rcstreamd.transport"] for record in found]
 
-        assert wait_until(opened, what="the record")[-1] == "transport xhr-polling"
+        assert wait_until(opened, what="the record")[-1] == "xhr-polling"
     finally:
         nginx.stop()

@@ -145,7 +145,7 @@ def test_socketio_client_that_stops_polling_is_given_up(server, kind):
     client.subscribe("*")
     time.sleep(2.7)
     assert client.poll().status_code == 400
-    assert rcstreamd.log.wait_for("socketio.end")["message"] == "ping_timeout"
+    assert rcstreamd.log.wait_for("socketio.disconnected")["event.reason"] == "ping_timeout"
     assert rcstreamd.http_get("/rcstream_status").json()["connected_clients"] == 0
 
 
@@ -163,7 +163,7 @@ def test_socketio_handshake_that_nobody_follows_is_forgotten(server, kind):
     rcstreamd = server(http={"socketio": {"heartbeat_interval": 1, "heartbeat_timeout": 2}})
     client = kind(rcstreamd)
     assert rcstreamd.http_get("/rcstream_status").json()["connected_clients"] == 0
-    rcstreamd.log.wait_for("socketio.end", "ping_timeout")
+    rcstreamd.log.wait_for("socketio.unopened", "ping_timeout")
     assert client.poll().status_code == 400
     assert client.post("1::/rc").status_code == 400
 
@@ -230,8 +230,8 @@ def test_socketio_slow_poller_is_bounded(server):
     for number in range(100):
         rcstreamd.send_rcfeed(make_change(id=number, comment="x" * 2000))
         assert quick.receive_change()["id"] == number
-    record = rcstreamd.log.wait_for("socketio.end")
-    assert record["message"] == "sendq_exceeded"
+    record = rcstreamd.log.wait_for("socketio.disconnected")
+    assert record["event.reason"] == "sendq_exceeded"
     assert slow.poll().status_code == 400
 
 

@@ -306,6 +306,39 @@ static void test_a_websocket_takes_over_from_polling(void **state)
 	assert_false(stage.first.is_closed);
 }
 
+/* socketio_transport.h: a connection counts once for its session, whoever goes first. */
+static void test_a_connection_is_counted_once(void **state)
+{
+	(void)state;
+	fake_connection = (struct connection){.sent_bytes = 500, .outbox.bytes = 7};
+	goes(&stage.first, CLOSE_CLIENT_CLOSED);
+	assert_true(stage.session->is_ended);
+	assert_int_equal(stage.session->earlier_bytes, 500);
+	assert_int_equal(stage.session->unsent_bytes, 7);
+
+	stage.session = socketio_session_create(&stage.sessions);
+	upgrade(&stage.first);
+	socketio_session_end(stage.session, CLOSE_KICKED);
+	fake_connection.sent_bytes = 600; /* the goodbye */
+	goes(&stage.first, CLOSE_KICKED);
+	assert_int_equal(stage.session->earlier_bytes, 500);
+	fake_connection = (struct connection){0};
+}
+
+/* A session that takes another WebSocket has the bytes of both. */
+static void test_connections_are_added_up(void **state)
+{
+	(void)state;
+	fake_connection = (struct connection){.sent_bytes = 500};
+	upgrade(&stage.second);
+	goes(&stage.first, CLOSE_PROTOCOL_DONE);
+	assert_int_equal(stage.session->earlier_bytes, 500);
+	fake_connection.sent_bytes = 30;
+	goes(&stage.second, CLOSE_CLIENT_CLOSED);
+	assert_int_equal(stage.session->earlier_bytes, 530);
+	fake_connection = (struct connection){0};
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -324,6 +357,8 @@ int main(void)
 	    TEST(test_an_end_of_ours_is_not_told_as_a_disconnect),
 	    TEST(test_a_second_websocket_takes_the_session_over),
 	    TEST(test_polling_takes_over_from_a_websocket),
+	    TEST(test_a_connection_is_counted_once),
+	    TEST(test_connections_are_added_up),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
