@@ -2,10 +2,12 @@
 """The command line, as docs/rcstreamd.8 has it."""
 
 import re
+import subprocess
+from pathlib import Path
 
 import pytest
 
-from rcstreamd import ROOT, run_program
+from rcstreamd import ROOT, program, run_program
 
 
 def long_options(text):
@@ -22,6 +24,15 @@ def test_help_and_manual_name_the_same_options():
     command_line, _, _ = run_program("--help").stdout.partition("Options of the configuration")
     manual = (ROOT / "docs/rcstreamd.8").read_text().replace("Fl -", "--")
     assert long_options(command_line) == long_options(manual)
+
+
+@pytest.mark.parametrize("name", ["rcstreamd", "rcstream-bench"])
+def test_help_and_completion_name_the_same_options(name):
+    path = Path(program()[0]).with_name(name)
+    helped = subprocess.run([path, "--help"], capture_output=True, text=True, check=True)
+    command_line, _, _ = helped.stdout.partition("Options of the configuration")
+    completion = (ROOT / "conf/deploy/bash-completion" / name).read_text()
+    assert long_options(command_line) == long_options(completion)
 
 
 @pytest.mark.parametrize(

@@ -149,17 +149,41 @@ def test_package_from_installing_to_purging(root, package, tmp_path):
     assert left == []
 
 
-def test_package_brings_its_manual_pages_and_completion(root, package):
+def test_package_brings_its_manual_pages(root, package):
     install(root, package)
     listed = root.run("dpkg -L rcstreamd").stdout.split()
-    for page in ("man8/rcstreamd.8", "man5/rcstreamd.yaml.5"):
+    for page in ("man8/rcstreamd.8", "man5/rcstreamd.yaml.5", "man1/rcstream-bench.1"):
         assert f"/usr/share/man/{page}.gz" in listed
         assert ".Sh NAME" in root.run(f"zcat /usr/share/man/{page}.gz").stdout
-    completed = root.run(
-        "bash -c '. /usr/share/bash-completion/completions/rcstreamd;"
-        ' COMP_WORDS=(rcstreamd --d) COMP_CWORD=1; _rcstreamd; echo "${COMPREPLY[@]}"\''
-    )
-    assert completed.stdout.split() == ["--demo", "--dump-config"]
+
+
+@pytest.mark.parametrize(
+    ("words", "completed"),
+    [
+        ("rcstreamd --d", ["--demo", "--dump-config"]),
+        ("rcstreamd --log-level ", ["debug", "info", "warn", "error"]),
+        ("rcstreamd -c /etc/rcs", ["/etc/rcstreamd"]),
+        ("rcstream-bench --in", ["--inject", "--inject-host"]),
+        ("rcstream-bench --inject re", ["redis"]),
+        ("rcstream-bench --clients w", ["websocket="]),
+        ("rcstream-bench --rate ", []),
+    ],
+)
+def test_package_completes_command_lines(root, package, words, completed):
+    """As bash-completion does: a file by the name of the command, and its function."""
+    install(root, package)
+    command = words.split()[0]
+    quoted = " ".join(f"'{word}'" for word in words.split(" "))
+    script = f"""
+        . /usr/share/bash-completion/completions/{command}
+        compopt() {{ :; }}  # is for a completion that readline has asked for
+        COMP_WORDS=({quoted}) COMP_CWORD=$((${{#COMP_WORDS[@]}} - 1))
+        read -r _ _ function _ < <(complete -p {command})
+        $function
+        printf '%s\n' "${{COMPREPLY[@]}}"
+    """
+    root.path("/tmp/complete").write_text(script)
+    assert root.run("bash /tmp/complete").stdout.split() == completed
 
 
 def test_image_is_built_runs_and_is_found_well(root, tmp_path):
