@@ -62,6 +62,13 @@ def test_service_has_no_capability():
     assert re.search(r"^AmbientCapabilities=$", text, re.MULTILINE)
 
 
+def test_service_starts_on_every_layout_of_a_system():
+    """A path of ExecPaths= that is not there keeps a service from starting, but for a "-":
+    there is no /lib64 on arm64, no /usr/bin/kill before Debian 12, and none without procps."""
+    paths = values("rcstreamd.service", "ExecPaths")
+    assert [path for path in paths if not path.startswith("-")] == ["/usr/bin/rcstreamd"]
+
+
 def ports(key):
     return {value.rpartition(":")[2] for value in values("rcstreamd.socket", key)}
 
