@@ -71,8 +71,3 @@ def test_readme_address_for_web_clients_speaks_irc(demo):
     client.send("USER reader 0 * :Reader")
     assert " 001 reader " in client.recv()
     client.close()
-
-
-def test_readme_names_files_that_exist():
-    for target in re.findall(r"\]\(([^)]+)\)", README):
-        assert (ROOT / target).exists(), target

@@ -69,6 +69,13 @@ def test_service_starts_on_every_layout_of_a_system():
     assert [path for path in paths if not path.startswith("-")] == ["/usr/bin/rcstreamd"]
 
 
+def test_kernel_settings_are_known_to_the_kernel():
+    text = (ROOT / "conf/deploy/sysctl/rcstreamd.conf").read_text()
+    names = re.findall(r"(?m)^([\w.]+) = ", text)
+    assert len(names) == 4
+    assert [n for n in names if not Path("/proc/sys", *n.split(".")).exists()] == []
+
+
 def ports(key):
     return {value.rpartition(":")[2] for value in values("rcstreamd.socket", key)}
 

@@ -166,6 +166,24 @@ def test_service_is_never_given_up(machine):
     assert status()["sources"]
 
 
+def example(page, language):
+    """The one block of code in this language of a page."""
+    (found,) = re.findall(
+        rf"(?ms)^```{language}\n(.*?)^```$", (ROOT / "docs" / page).read_text()
+    )
+    return found
+
+
+def test_port_below_1024_is_bound_with_the_drop_in_of_the_docs(machine):
+    configure(machine, {"irc": {"listen": ["[::]:194"]}})
+    drop_in(machine, example("operations.md", "ini"))
+    machine.run("systemctl", "restart", SERVICE)
+    process = machine.wait_active(SERVICE)
+    IrcClient(("127.0.0.1", 194)).register().close()
+    told = process_status(machine.read(f"/proc/{process}/status"))
+    assert told["Uid"].split()[0] != "0" and int(told["CapEff"], 16) == 1 << 10
+
+
 # --- sockets that are held --------------------------------------------------------
 
 
