@@ -30,7 +30,7 @@ pytestmark = [pytest.mark.systemd, pytest.mark.time_limit(180)]
 SERVICE = "rcstreamd.service"
 SOCKET = "rcstreamd.socket"
 IRC = ("127.0.0.1", 6667)
-STATUS = "http://127.0.0.1:8080/rcstream_status"
+HTTP = "http://127.0.0.1:8080"
 RATE = 1000
 WATCHDOG_S = 10
 STATE = "/var/lib/rcstreamd"
@@ -90,8 +90,8 @@ def send(change, port=9391):
         sender.sendto(json.dumps(change).encode(), ("127.0.0.1", port))
 
 
-def status():
-    return requests.get(STATUS, timeout=5).json()
+def status(http=HTTP):
+    return requests.get(f"{http}/rcstream_status", timeout=5).json()
 
 
 def process_status(process):
@@ -182,6 +182,22 @@ def test_port_below_1024_is_bound_with_the_drop_in_of_the_docs(machine):
     IrcClient(("127.0.0.1", 194)).register().close()
     told = process_status(machine.read(f"/proc/{process}/status"))
     assert told["Uid"].split()[0] != "0" and int(told["CapEff"], 16) == 1 << 10
+
+
+def test_second_server_of_a_machine_is_made_as_the_docs_say(machine):
+    """docs/deployment.md: a unit, a configuration and a feed of its own."""
+    for number, path in enumerate((CONFIGURATION, "/etc/rcstreamd/second.yaml")):
+        http = {"listen": [f"127.0.0.1:{8081 + number}"]}
+        ingest = [{"type": "rcfeed-udp", "listen": f"127.0.0.1:{9391 + number}"}]
+        machine.write(path, json.dumps({"http": http, "ingest": ingest}))
+    machine.run("systemctl", "restart", SERVICE)
+    machine.run("sh", "-ec", example("deployment.md", "sh"))
+    processes = {machine.wait_active(unit) for unit in (SERVICE, "rcstreamd-second.service")}
+    assert len(processes) == 2
+    assert "rcstreamd-second" in machine.run("ls", "/var/lib").stdout.split()
+    send(make_change(), port=9392)
+    wait_until(lambda: status("http://127.0.0.1:8082")["changes_in"] == 1, what="the change")
+    assert status("http://127.0.0.1:8081")["changes_in"] == 0
 
 
 # --- sockets that are held --------------------------------------------------------
@@ -276,8 +292,8 @@ def test_everything_is_done_within_the_filter(machine, redis):
     hold_sockets(machine, configuration)
     process = machine.wait_active(SERVICE)
 
-    def ask_admin(path):
-        command = ("curl", "-sf", "--unix-socket", "/run/rcstreamd/admin.sock")
+    def ask_admin(path, *options):
+        command = ("curl", "-sf", *options, "--unix-socket", "/run/rcstreamd/admin.sock")
         return machine.run(*command, f"http://admin{path}").stdout
 
     def is_stream_up():
@@ -298,6 +314,15 @@ def test_everything_is_done_within_the_filter(machine, redis):
     listed = json.loads(ask_admin("/admin/clients"))
     assert [row["front_end"] for row in listed["clients"]] == ["irc", "admin"]
     assert "rcstreamd_build_info" in ask_admin("/metrics")
+    kicked = IrcClient(IRC).register("kicked")
+    (number,) = [
+        row["id"]
+        for row in json.loads(ask_admin("/admin/clients"))["clients"]
+        if (row["agent"] or "").startswith("kicked!")
+    ]
+    ask_admin(f"/admin/clients/{number}/kick", "-X", "POST")
+    kicked.expect(r"^ERROR :Closing Link: \(Disconnected by the operator\)")
+    kicked.close()
 
     configuration["irc"] = {**configuration["irc"], "motd": "new words"}
     configuration["ingest"][0] = {"type": "rc2udp", "listen": "localhost:9395"}
