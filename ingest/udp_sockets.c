@@ -111,6 +111,9 @@ static bool open_one(struct udp_sockets *sockets, const struct source_env *env,
 	if (!was_held) {
 		descriptor = socket_bind_datagram(name, error);
 	}
+	if (descriptor < 0 && env->held != NULL) {
+		held_sockets_explain(env->held, name, SOCK_DGRAM, error);
+	}
 	return descriptor >= 0 && use(sockets, env, options, descriptor, was_held, error);
 }
 

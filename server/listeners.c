@@ -125,6 +125,9 @@ static bool bind_host(struct listeners *listeners, const struct purpose *purpose
 
 		is_bound = descriptor >= 0 ? add_held(listeners, purpose, descriptor, error)
 		                           : bind_group(listeners, purpose, &names[i], error);
+		if (descriptor < 0 && !is_bound) {
+			held_sockets_explain(held, &names[i], SOCK_STREAM, error);
+		}
 	}
 	return is_bound;
 }

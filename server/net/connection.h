@@ -112,9 +112,8 @@ struct connection *connection_adopt(struct net *net, struct migrant *migrant);
 void connection_detach(struct connection *connection, on_detached_fn *on_detached);
 
 /*
- * Queue a wire (a reference is taken).  Nothing happens when the connection is
- * closing, except from on_closing().  Over the limit: what waits is dropped and
- * the connection closed with CLOSE_SENDQ_EXCEEDED.
+ * Queue a wire (a reference is taken).  Nothing happens when the connection is closing, except from
+ * on_closing().  Over the limit: what waits is dropped, and it closes with CLOSE_SENDQ_EXCEEDED.
  */
 void connection_send(struct connection *connection, struct wire *wire);
 

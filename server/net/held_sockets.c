@@ -112,6 +112,24 @@ const char *held_sockets_text(int descriptor, char text[HELD_SOCKETS_TEXT_MAX])
 	return text;
 }
 
+/* The port of an address, 0 for a unix socket's. */
+static unsigned port_of(const struct socket_name *name)
+{
+	struct sockaddr_in in;
+	struct sockaddr_in6 in6;
+
+	switch (name->address.ss_family) {
+	case AF_INET:
+		memcpy(&in, &name->address, sizeof(in));
+		return ntohs(in.sin_port);
+	case AF_INET6:
+		memcpy(&in6, &name->address, sizeof(in6));
+		return ntohs(in6.sin6_port);
+	default:
+		return 0;
+	}
+}
+
 static bool is_at(const struct held *held, const struct socket_name *wanted)
 {
 	struct socket_name name;
@@ -296,6 +314,26 @@ void held_sockets_forget(struct held_sockets *sockets, const char *user)
 				unix_socket_remove(&held->file);
 			}
 			end(sockets, held);
+		}
+	}
+}
+
+void held_sockets_explain(const struct held_sockets *sockets, const struct socket_name *name,
+                          int kind, struct error *error)
+{
+	char text[HELD_SOCKETS_TEXT_MAX];
+	struct socket_name held_name;
+	const struct held *held;
+	struct error said = *error;
+
+	DL_FOREACH (sockets->all, held) {
+		if (held->is_inherited && held->user == NULL && held->kind == kind &&
+		    read_name(held->descriptor, &held_name) &&
+		    port_of(&held_name) == port_of(name)) {
+			error_set(error,
+			          "%s: the service manager holds %s (%s), which no listen says",
+			          said.text, held_sockets_text(held->descriptor, text), held->name);
+			return;
 		}
 	}
 }

@@ -4,6 +4,7 @@
 
 #include <stddef.h>
 
+#include "server/base/error.h"
 #include "server/net/socket.h"
 #include "server/net/unix_socket.h"
 
@@ -63,6 +64,13 @@ void held_sockets_leave(struct held_sockets *sockets, const char *user, int desc
 
 /* Close what this user has left and not taken. */
 void held_sockets_forget(struct held_sockets *sockets, const char *user);
+
+/*
+ * An address could not be bound, and `error` says so.  Says too which inherited socket of its
+ * port is in the way, if there is one that nobody has asked for.
+ */
+void held_sockets_explain(const struct held_sockets *sockets, const struct socket_name *name,
+                          int kind, struct error *error);
 
 /* Say in the log what was inherited and nobody asked for. */
 void held_sockets_tell_unused(const struct held_sockets *sockets);

@@ -95,6 +95,23 @@ def test_socket_that_nobody_wants_is_told(server, manager):
     assert record["message"].startswith(f"{host}:{port}, named something, ")
 
 
+@pytest.mark.parametrize("kind", ["irc", "rcfeed-udp"])
+def test_held_socket_that_is_in_the_way_is_named(server, manager, kind):
+    """The socket unit was enabled, and the configuration listens on the port as before."""
+    listen = manager.listen_tcp if kind == "irc" else manager.listen_udp
+    _, port = listen("rcstreamd.socket")
+    sections = {
+        "irc": {"irc": {"listen": [f"0.0.0.0:{port}"]}},
+        "rcfeed-udp": {"ingest": [{"type": "rcfeed-udp", "listen": f"0.0.0.0:{port}"}]},
+    }
+    sentence = (
+        rf"0\.0\.0\.0:{port} is in use: the service manager holds 127\.0\.0\.1:{port} "
+        r"\(rcstreamd\.socket\), which no listen says"
+    )
+    with pytest.raises(AssertionError, match=sentence):
+        manager.start(server, **sections[kind])
+
+
 def test_sockets_for_another_process_are_left_alone(server, manager):
     """sd_listen_fds(3): LISTEN_PID is not this process; the descriptors are not its business."""
     irc = manager.listen_tcp("irc")

@@ -141,6 +141,39 @@ static void test_held_sockets_refuse_what_is_no_socket(void **state)
 	held_sockets_destroy(held);
 }
 
+static bool is_explained(const struct held_sockets *held, const struct socket_name *name, int kind)
+{
+	struct error error = {"in use"};
+
+	held_sockets_explain(held, name, kind, &error);
+	return strcmp(error.text, "in use") != 0;
+}
+
+/* held_sockets.h: an inherited socket of the port, of any family, that nobody has asked for. */
+static void test_held_socket_in_the_way_is_named(void **state)
+{
+	struct held_sockets *held = held_sockets_create();
+	struct socket_name name = resolve("::", 0), other = resolve("127.0.0.1", 1);
+	struct socket_name wanted;
+	unsigned port;
+	int descriptor;
+
+	(void)state;
+	pass(bind_datagram(&name), 3);
+	port = ntohs(((struct sockaddr_in6 *)&name.address)->sin6_port);
+	wanted = resolve("127.0.0.1", port);
+	set_environment(getpid(), "1", "a");
+	held_sockets_inherit(held);
+	assert_true(is_explained(held, &wanted, SOCK_DGRAM));
+	assert_false(is_explained(held, &wanted, SOCK_STREAM));
+	assert_false(is_explained(held, &other, SOCK_DGRAM));
+	descriptor = held_sockets_at(held, "x", &name, SOCK_DGRAM);
+	assert_true(descriptor >= 0);
+	assert_false(is_explained(held, &wanted, SOCK_DGRAM));
+	(void)close(descriptor);
+	held_sockets_destroy(held);
+}
+
 /* held_sockets.h: a socket has one user, who may come again. */
 static void test_held_socket_has_one_user(void **state)
 {
@@ -241,6 +274,7 @@ int main(void)
 	    cmocka_unit_test(test_held_sockets_are_inherited_with_their_names),
 	    cmocka_unit_test(test_held_sockets_of_others_are_left_alone),
 	    cmocka_unit_test(test_held_sockets_refuse_what_is_no_socket),
+	    cmocka_unit_test(test_held_socket_in_the_way_is_named),
 	    cmocka_unit_test(test_held_socket_has_one_user),
 	    cmocka_unit_test(test_held_socket_that_was_left_is_found_again),
 	    cmocka_unit_test(test_held_socket_in_the_file_system_keeps_its_file),
