@@ -3,10 +3,11 @@
 
 import re
 import subprocess
+from pathlib import Path
 
 import pytest
 
-from rcstreamd import ROOT, run_program
+from rcstreamd import ROOT, program, run_program
 
 # What reads like an option or a record and is something else.
 OF_OTHERS = {"server.url", "log.wait_for", "socket.io.js", "server.c", "replay.c"}
@@ -133,3 +134,20 @@ def test_commands_of_dev_that_are_named_are_there():
         named |= set(re.findall(r"(?m)^    \./dev ([a-z]+)", path.read_text()))
     assert len(named) > 5
     assert named - {command.partition(" ")[0] for command in commands} == set()
+
+
+@pytest.mark.parametrize("name", ["rcstreamd", "rcstream-bench"])
+def test_options_of_command_lines_are_there(name):
+    """Of every line of code that begins with the program, and what is in backquotes."""
+    path = Path(program()[0]).with_name(name)
+    helped = subprocess.run([path, "--help"], capture_output=True, text=True, check=True).stdout
+    options = re.compile(r"(?<![\w-])(--[a-z][a-z-]*|-[a-z])\b")
+    named = set()
+    for page in documents():
+        text = page.read_text().replace("\\\n", " ")
+        lines = re.findall(rf"(?m)^ *(?:\S*/)?{name} (-.*)$", text)
+        lines += re.findall(rf"`(?:\S*/)?{name} (-[^`]*)`", text)
+        for line in lines:
+            named |= set(options.findall(line))
+    assert len(named) >= 2
+    assert named - set(options.findall(helped)) == set()

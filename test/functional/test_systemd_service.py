@@ -200,6 +200,17 @@ def test_second_server_of_a_machine_is_made_as_the_docs_say(machine):
     assert status("http://127.0.0.1:8081")["changes_in"] == 0
 
 
+def test_example_of_the_package_is_a_configuration_of_the_service(machine):
+    """Wikimedia's feed, as README.md has it; here there is no network to have it from."""
+    package = "/usr/share/doc/rcstreamd/examples/wikimedia-irc.yaml"
+    machine.run("cp", package, CONFIGURATION)
+    machine.run("systemctl", "restart", SERVICE)
+    machine.wait_active(SERVICE)
+    machine.wait_journal(SERVICE, "source.lost")
+    assert "source.state_failed" not in machine.journal(SERVICE)
+    assert status()["sources"][0]["name"] == "wikimedia"
+
+
 # --- sockets that are held --------------------------------------------------------
 
 
