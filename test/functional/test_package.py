@@ -113,6 +113,15 @@ def install(root, package):
     root.apt(f"install --no-install-recommends {kept} /tmp/rcstreamd.deb")
 
 
+def ask(root, port, words):
+    """What the running server says to these words; with bash alone, for that is there."""
+    root.path("/tmp/words").write_text(words)
+    root.path("/tmp/ask").write_text(
+        f"exec 3<>/dev/tcp/127.0.0.1/{port}; cat /tmp/words >&3; cat <&3"
+    )
+    return root.ask_running("bash /tmp/ask")
+
+
 def test_package_has_no_errors_for_lintian(package):
     found = subprocess.run(
         ["lintian", "--fail-on", "error", "--allow-root", package],
@@ -131,6 +140,10 @@ def test_package_from_installing_to_purging(root, package, tmp_path):
     assert root.run("getent passwd rcstreamd").stdout.split(":")[6].strip() == "/usr/sbin/nologin"
     assert root.ask_running("stat -c %U /proc/$server").strip() == "rcstreamd"
     root.ask_running(f"rcstreamd -c {CONFIGURATION} --probe")
+    answers = ask(root, 6667, "NICK reader\r\nUSER reader 0 * :reader\r\nQUIT\r\n")
+    assert " 001 reader " in answers and " 376 reader " in answers
+    answers = ask(root, 8080, "GET /rcstream_status HTTP/1.0\r\n\r\n")
+    assert answers.startswith("HTTP/1.1 200 ") and '"connected_clients": 0' in answers
 
     # What the operator has written outlives the next release, and is what it runs with.
     file = root.path(CONFIGURATION)
