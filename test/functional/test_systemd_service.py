@@ -154,6 +154,20 @@ def test_reload_is_in_force_or_refused(machine):
     client.close()
 
 
+def test_journal_has_the_priorities_of_the_records(machine):
+    """journalctl -p warning shows what is one, and nothing of a good day."""
+    process = machine.wait_active(SERVICE)
+    machine.write(CONFIGURATION, "irc: {listn: 1}\n")
+    machine.run("systemctl", "reload", SERVICE)
+    machine.wait_journal(SERVICE, "conf.reload_failed")
+    ours = ("_PID=%d" % process,)
+    assert "server.ready" in machine.journal(SERVICE, *ours)
+    warnings = machine.journal(SERVICE, "--priority=warning", *ours)
+    assert "server.ready" not in warnings and "conf.reload_failed" in warnings
+    errors = machine.journal(SERVICE, "--priority=err", *ours)
+    assert "conf.reload_failed" in errors and "source.receive_buffer" not in errors
+
+
 def test_process_that_stands_still_is_replaced(machine):
     """WatchdogSec=."""
     process = machine.wait_active(SERVICE)
