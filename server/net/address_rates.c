@@ -30,6 +30,7 @@ struct address_rates {
 	struct address_rates_options options;
 	struct bucket *buckets; /* by network */
 	struct bucket *oldest;  /* a list of the same ones */
+	uint64_t now_us;        /* the latest that a caller told: workers' clocks differ a little */
 };
 
 static void check_options(const struct address_rates_options *options)
@@ -141,16 +142,18 @@ bool address_rates_take(struct address_rates *rates, const struct sockaddr_in6 *
                         uint64_t now_ms)
 {
 	const struct address_rates_options *options = &rates->options;
-	uint64_t now_us = now_ms * US_PER_MS;
 	bool may_come = true;
 
 	uv_mutex_lock(&rates->lock);
+	if (now_ms * US_PER_MS > rates->now_us) {
+		rates->now_us = now_ms * US_PER_MS;
+	}
 	if (options->rate > 0 &&
 	    (options->unlimited == NULL || !peer_is_in(peer, options->unlimited))) {
 		struct in6_addr network = peer_network(peer, options->ipv6_prefix);
 
-		forget_full_ones(rates, now_us);
-		may_come = take(rates, &network, now_us);
+		forget_full_ones(rates, rates->now_us);
+		may_come = take(rates, &network, rates->now_us);
 	}
 	uv_mutex_unlock(&rates->lock);
 	return may_come;

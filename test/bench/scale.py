@@ -135,7 +135,7 @@ def places():
 
 
 def run_cores(bench, title):
-    names = [str(workers) for workers in WORKERS]
+    names = [str(workers) for workers in (WORKERS[:2] if bench.quick else WORKERS)]
     figures = {}
     for (where, place), (work, load) in itertools.product(places().items(), LOADS.items()):
         label = f"IRC, {work}, {where}"

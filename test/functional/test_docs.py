@@ -7,10 +7,14 @@ from pathlib import Path
 
 import pytest
 
+import ecs
 from rcstreamd import ROOT, program, run_program
 
 # What reads like an option or a record and is something else.
-OF_OTHERS = {"server.url", "log.wait_for", "socket.io.js", "server.c", "replay.c"}
+OF_OTHERS = {
+    *("server.url", "log.wait_for", "socket.io.js", "server.c", "replay.c"),
+    *("rcstreamd.alt", "rcstreamd.socket"),
+}
 
 SOURCE_FOLDERS = ("conf", "ingest", "protocols", "server")
 
@@ -111,6 +115,10 @@ def test_options_and_records_that_are_named_are_there():
     known = options | sections | records
     # A socketio option is named with and without its section's own section.
     known |= {name.removeprefix("http.") for name in options}
+    # What clients do is told of each front-end that has some, and counted where it is not.
+    events = re.findall(r'"rcstreamd\.suppressed\.([a-z]+)"', sources())
+    known |= {f"{area}.{event}" for area in ("irc", "socketio") for event in events}
+    known |= set(ecs.NAMES)
     unknown, met = [], 0
     for path in documents():
         for name in re.findall(r"`([a-z_-]+(?:\.[a-z_]+)+)\b[^`\n]*`", prose(path)):
