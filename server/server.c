@@ -45,7 +45,7 @@ struct server {
 	unsigned connections_possible;    /* that there are descriptors for */
 	struct address_limits *addresses; /* clients' connections */
 	struct address_limits *session_addresses;
-	struct address_rates **rates;              /* of new connections */
+	struct address_rates **rates; /* of new connections */
 	struct client_log client_log;
 	uv_timer_t client_log_timer;
 	struct socketio_library *socketio_library; /* NULL: none */
