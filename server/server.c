@@ -216,7 +216,9 @@ static void watch_signals(struct server *server)
 
 static void on_client_log_timer(uv_timer_t *timer)
 {
-	client_log_tell(timer->data);
+	if (log_has_room()) {
+		client_log_tell(timer->data);
+	}
 }
 
 static void start_client_log(struct server *server)

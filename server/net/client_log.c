@@ -82,9 +82,6 @@ void client_log_tell(struct client_log *log)
 	size_t length = 0;
 	uint64_t all = 0;
 
-	if (!log_has_room()) {
-		return;
-	}
 	for (size_t i = 0; i < CLIENT_EVENTS; i++) {
 		uint64_t count =
 		    atomic_exchange_explicit(&log->suppressed[i], 0, memory_order_relaxed);

@@ -43,7 +43,10 @@ void client_log_set_rate(struct client_log *log, unsigned rate);
 /* Whether a line about this event may be written, at net.clock's time; one that may counts. */
 bool client_log_wants(const struct net *net, enum client_event event);
 
-/* Write a line about those that were not written since the last time, if there are any. */
+/*
+ * Write a line about those that were not written since the last time, if there are any.  It waits
+ * for room as other lines do: who must not wait asks log_has_room() first.
+ */
 void client_log_tell(struct client_log *log);
 
 /* Lends the word of an event, "connected". */
