@@ -21,51 +21,21 @@
 
 #include "server/base/log_json.h"
 #include "server/base/memory.h"
+#include "test/server/base/log_capture.h"
 
 #define REPLACEMENT "\xef\xbf\xbd" /* U+FFFD */
 
-/* Standard output, turned to a file while a test writes records. */
-struct capture {
-	int standard_output;
-	int file;
-};
-
 static const struct log_scope scope = {.name = "irc", .peer = "192.0.2.1:4711", .id = 7};
-
-static void capture_start(struct capture *capture)
-{
-	char name[] = "/tmp/test_log.XXXXXX";
-
-	(void)fflush(stdout);
-	capture->standard_output = dup(STDOUT_FILENO);
-	capture->file = mkstemp(name);
-	assert_true(capture->standard_output >= 0 && capture->file >= 0);
-	(void)unlink(name);
-	assert_int_equal(dup2(capture->file, STDOUT_FILENO), STDOUT_FILENO);
-}
-
-/* Gives what was written, to be ended with free(). */
-static char *capture_stop(struct capture *capture)
-{
-	off_t size = lseek(capture->file, 0, SEEK_END);
-	char *text = mem_zeroed((size_t)size + 1);
-
-	assert_int_equal(pread(capture->file, text, (size_t)size, 0), size);
-	(void)dup2(capture->standard_output, STDOUT_FILENO);
-	(void)close(capture->standard_output);
-	(void)close(capture->file);
-	return text;
-}
 
 /* Gives the one line that a record with this text makes. */
 static char *record_of(enum log_format format, const char *text)
 {
-	struct capture capture;
+	struct log_capture capture;
 
 	log_configure(LOG_LEVEL_DEBUG, format);
-	capture_start(&capture);
+	log_capture_start(&capture);
 	log_write(LOG_LEVEL_INFO, &scope, "irc.line", "%s", text);
-	return capture_stop(&capture);
+	return log_capture_stop(&capture);
 }
 
 static json_t *parse(const char *line)
@@ -121,15 +91,15 @@ static void test_log_plain_record_has_its_parts_in_order(void **state)
 static void test_log_leaves_out_what_a_scope_has_not(void **state)
 {
 	const struct log_scope bare = {.name = "feeder"};
-	struct capture capture;
+	struct log_capture capture;
 	char *text;
 
 	(void)state;
 	log_configure(LOG_LEVEL_INFO, LOG_FORMAT_PLAIN);
-	capture_start(&capture);
+	log_capture_start(&capture);
 	log_info(NULL, "server.ready", "ready");
 	log_warn(&bare, "feeder.late", "by %d ms", 12);
-	text = capture_stop(&capture);
+	text = log_capture_stop(&capture);
 	assert_non_null(strstr(text, "Z info server.ready: ready\n"));
 	assert_non_null(strstr(text, "Z warn feeder feeder.late: by 12 ms\n"));
 	free(text);
@@ -163,15 +133,15 @@ static void test_log_json_record_is_one_object_with_fields(void **state)
 /* log.h: without a scope there are no fields of one. */
 static void test_log_json_record_without_a_scope_has_no_scope_fields(void **state)
 {
-	struct capture capture;
+	struct log_capture capture;
 	json_t *record;
 	char *line;
 
 	(void)state;
 	log_configure(LOG_LEVEL_INFO, LOG_FORMAT_JSON);
-	capture_start(&capture);
+	log_capture_start(&capture);
 	log_error(NULL, "server.config", "bad");
-	line = capture_stop(&capture);
+	line = log_capture_stop(&capture);
 	record = parse(line);
 	assert_int_equal(json_object_size(record), 7);
 	assert_string_equal(member(record, "log.level"), "error");
@@ -184,14 +154,14 @@ static void test_log_plain_record_has_no_fields(void **state)
 {
 	const struct log_field fields[] = {{.name = "user.name", .text = "Huggle"}, {0}};
 	const struct log_scope of = {.name = "irc", .fields = fields};
-	struct capture capture;
+	struct log_capture capture;
 	char *line;
 
 	(void)state;
 	log_configure(LOG_LEVEL_INFO, LOG_FORMAT_PLAIN);
-	capture_start(&capture);
+	log_capture_start(&capture);
 	log_info(&of, "t.scope", "sentence");
-	line = capture_stop(&capture);
+	line = log_capture_stop(&capture);
 	assert_non_null(strstr(line, "Z info irc t.scope: sentence\n"));
 	free(line);
 }
@@ -218,9 +188,9 @@ static void set_stream(enum stream stream)
 /* Gives what is written at each level. */
 static char *levels_written(enum log_format format, enum stream stream)
 {
-	struct capture capture;
+	struct log_capture capture;
 
-	capture_start(&capture);
+	log_capture_start(&capture);
 	set_stream(stream);
 	log_configure(LOG_LEVEL_DEBUG, format);
 	log_error(&scope, "t.error", "a\nb");
@@ -228,7 +198,7 @@ static char *levels_written(enum log_format format, enum stream stream)
 	log_info(NULL, "t.info", "-");
 	log_debug(NULL, "t.debug", "-");
 	assert_int_equal(unsetenv("JOURNAL_STREAM"), 0);
-	return capture_stop(&capture);
+	return log_capture_stop(&capture);
 }
 
 #define JOURNAL_LINES                                                                           \
@@ -321,11 +291,11 @@ static void test_log_reads_the_words_of_its_forms(void **state)
 /* log.h: nothing below the level is written; a new level counts at once. */
 static void test_log_writes_nothing_below_its_level(void **state)
 {
-	struct capture capture;
+	struct log_capture capture;
 	char *text;
 
 	(void)state;
-	capture_start(&capture);
+	log_capture_start(&capture);
 	log_configure(LOG_LEVEL_WARN, LOG_FORMAT_PLAIN);
 	log_debug(NULL, "t.debug", "-");
 	log_info(NULL, "t.info", "-");
@@ -333,7 +303,7 @@ static void test_log_writes_nothing_below_its_level(void **state)
 	log_error(NULL, "t.error", "-");
 	log_configure(LOG_LEVEL_DEBUG, LOG_FORMAT_PLAIN);
 	log_debug(NULL, "t.later", "-");
-	text = capture_stop(&capture);
+	text = log_capture_stop(&capture);
 	assert_null(strstr(text, "t.debug"));
 	assert_null(strstr(text, "t.info"));
 	assert_non_null(strstr(text, "warn t.warn: -\n"));
@@ -429,15 +399,15 @@ static void test_log_lets_no_surrogate_pass(void **state)
 static void test_log_escapes_the_peer(void **state)
 {
 	const struct log_scope hostile = {.name = "irc", .peer = "a\nb\"c", .id = 1};
-	struct capture capture;
+	struct log_capture capture;
 	json_t *record;
 	char *line;
 
 	(void)state;
 	log_configure(LOG_LEVEL_INFO, LOG_FORMAT_JSON);
-	capture_start(&capture);
+	log_capture_start(&capture);
 	log_info(&hostile, "t.peer", "-");
-	line = capture_stop(&capture);
+	line = log_capture_stop(&capture);
 	record = parse(line);
 	assert_string_equal(member(record, "source.address"), "a\nb\"c");
 	assert_null(json_object_get(record, "source.ip"));

@@ -17,37 +17,15 @@
 
 #include "server/base/memory.h"
 #include "server/net/client.h"
-
-/* Standard output, turned to a file while a test writes records. */
-struct capture {
-	int standard_output;
-	int file;
-};
-
-static void capture_start(struct capture *capture)
-{
-	char name[] = "/tmp/test_client_line.XXXXXX";
-
-	(void)fflush(stdout);
-	capture->standard_output = dup(STDOUT_FILENO);
-	capture->file = mkstemp(name);
-	assert_true(capture->standard_output >= 0 && capture->file >= 0);
-	(void)unlink(name);
-	assert_int_equal(dup2(capture->file, STDOUT_FILENO), STDOUT_FILENO);
-}
+#include "test/server/base/log_capture.h"
 
 /* Gives the record that was written; NULL when none was. */
-static json_t *capture_stop(struct capture *capture)
+static json_t *record_of(struct log_capture *capture)
 {
-	off_t size = lseek(capture->file, 0, SEEK_END);
-	char *text = mem_zeroed((size_t)size + 1);
+	char *text = log_capture_stop(capture);
 	json_t *record = NULL;
 
-	assert_int_equal(pread(capture->file, text, (size_t)size, 0), size);
-	(void)dup2(capture->standard_output, STDOUT_FILENO);
-	(void)close(capture->standard_output);
-	(void)close(capture->file);
-	if (size > 0) {
+	if (text[0] != '\0') {
 		record = json_loads(text, JSON_REJECT_DUPLICATES, NULL);
 		assert_non_null(record);
 	}
@@ -75,17 +53,17 @@ static json_t *ended(const char *address, const struct client_totals *totals)
 	struct client client = {.id = 42, .kind = CLIENT_SOCKETIO_WEBSOCKET};
 	struct sockaddr_in6 peer = {.sin6_family = AF_INET6, .sin6_port = htons(4711)};
 	struct client_line line;
-	struct capture capture;
+	struct log_capture capture;
 
 	assert_int_equal(inet_pton(AF_INET6, address, &peer.sin6_addr), 1);
 	log_configure(LOG_LEVEL_INFO, LOG_FORMAT_JSON);
-	capture_start(&capture);
+	log_capture_start(&capture);
 	client_line_begin(&line, &client, &peer);
 	client_line_add(&line, "user.name", NULL);
 	client_line_add(&line, "user.full_name", "");
 	client_line_add(&line, "user_agent.original", "a\"\n\xff");
 	client_line_write_end(&line, totals);
-	return capture_stop(&capture);
+	return record_of(&capture);
 }
 
 /* client_line.h: the id is front-end and event; what is empty is left out; totals are numbers. */

@@ -21,6 +21,7 @@
 #include "server/base/log.h"
 #include "server/base/memory.h"
 #include "server/net/net.h"
+#include "test/server/base/log_capture.h"
 
 #define START_MS 1000000
 
@@ -34,36 +35,13 @@ static struct net *net_with(struct client_log *log)
 	return net;
 }
 
-/* Standard output, turned to a file while a test writes records. */
-struct capture {
-	int standard_output;
-	int file;
-};
-
-static void capture_start(struct capture *capture)
-{
-	char name[] = "/tmp/test_client_log.XXXXXX";
-
-	(void)fflush(stdout);
-	capture->standard_output = dup(STDOUT_FILENO);
-	capture->file = mkstemp(name);
-	assert_true(capture->standard_output >= 0 && capture->file >= 0);
-	(void)unlink(name);
-	assert_int_equal(dup2(capture->file, STDOUT_FILENO), STDOUT_FILENO);
-}
-
 /* Gives the record that was written; NULL when none was. */
-static json_t *capture_stop(struct capture *capture)
+static json_t *record_of(struct log_capture *capture)
 {
-	off_t size = lseek(capture->file, 0, SEEK_END);
-	char *text = mem_zeroed((size_t)size + 1);
+	char *text = log_capture_stop(capture);
 	json_t *record = NULL;
 
-	assert_int_equal(pread(capture->file, text, (size_t)size, 0), size);
-	(void)dup2(capture->standard_output, STDOUT_FILENO);
-	(void)close(capture->standard_output);
-	(void)close(capture->file);
-	if (size > 0) {
+	if (text[0] != '\0') {
 		record = json_loads(text, JSON_REJECT_DUPLICATES, NULL);
 		assert_non_null(record);
 	}
@@ -74,11 +52,11 @@ static json_t *capture_stop(struct capture *capture)
 /* Gives what client_log_tell() writes; NULL when that is nothing. */
 static json_t *told(struct client_log *log)
 {
-	struct capture capture;
+	struct log_capture capture;
 
-	capture_start(&capture);
+	log_capture_start(&capture);
 	client_log_tell(log);
-	return capture_stop(&capture);
+	return record_of(&capture);
 }
 
 static const char *member(const json_t *record, const char *name)
